@@ -1,0 +1,69 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+/// What every target promises: memory safety is checked, a warning stops the
+/// build, and an import says whether it is part of the target's interface.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Types that borrow: views of bytes, spans out of maps.
+let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
+
+/// Targets that also run on a microcontroller: Embedded Swift's rules hold in
+/// ordinary builds too, so a mistake shows on the desk and not on the board.
+let embedded = borrowing + [.treatWarning("EmbeddedRestrictions", as: .error)]
+
+/// The kernels define the bits of every answer: nothing may be contracted or reassociated.
+let exact: [CSetting] = [.define("POSTERN_EXACT")]
+
+let package = Package(
+  name: "postern",
+  products: [
+    .library(name: "PosternFormat", targets: ["PosternFormat"]),
+    .library(name: "PosternRuntime", targets: ["PosternRuntime"]),
+    .executable(name: "postern", targets: ["postern"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(name: "PosternFormat", swiftSettings: embedded),
+    .target(name: "CPosternKernels", cSettings: exact),
+    .target(
+      name: "PosternRuntime", dependencies: ["PosternFormat", "CPosternKernels"],
+      swiftSettings: embedded),
+    .target(name: "PosternData", swiftSettings: borrowing),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(
+      name: "PosternStorage", dependencies: ["PosternFormat", "PosternRuntime", "CZstd"],
+      swiftSettings: borrowing),
+    .target(
+      name: "PosternPackaging", dependencies: ["PosternFormat", "PosternRuntime", "CZstd"],
+      swiftSettings: borrowing),
+    .target(
+      name: "PosternTrainer",
+      dependencies: ["PosternFormat", "PosternRuntime", "PosternPackaging", "CPosternKernels"],
+      swiftSettings: borrowing),
+    .executableTarget(
+      name: "postern",
+      dependencies: [
+        "PosternFormat", "PosternRuntime", "PosternData", "PosternStorage", "PosternPackaging",
+        "PosternTrainer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: borrowing),
+    .testTarget(
+      name: "PosternFormatTests", dependencies: ["PosternFormat"], swiftSettings: borrowing),
+    .testTarget(
+      name: "PosternRuntimeTests",
+      dependencies: ["PosternRuntime", "PosternFormat", "CPosternKernels"],
+      swiftSettings: borrowing),
+    .testTarget(name: "PosternDataTests", dependencies: ["PosternData"], swiftSettings: borrowing),
+  ]
+)

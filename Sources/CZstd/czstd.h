@@ -1,0 +1,4 @@
+// czstd.h: libzstd with the interface for decoders in caller memory.
+#pragma once
+#define ZSTD_STATIC_LINKING_ONLY
+#include <zstd.h>

@@ -1,0 +1,1 @@
+// PosternData.swift: the module's first file.

@@ -1,0 +1,1 @@
+// PosternFormat.swift: the module's first file.

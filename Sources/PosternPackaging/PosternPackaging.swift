@@ -1,0 +1,1 @@
+// PosternPackaging.swift: the module's first file.

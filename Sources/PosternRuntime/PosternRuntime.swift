@@ -1,0 +1,1 @@
+// PosternRuntime.swift: the module's first file.

@@ -1,0 +1,1 @@
+// PosternStorage.swift: the module's first file.

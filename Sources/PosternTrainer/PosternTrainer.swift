@@ -1,0 +1,1 @@
+// PosternTrainer.swift: the module's first file.
