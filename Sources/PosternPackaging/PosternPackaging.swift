@@ -1,1 +1,0 @@
-// PosternPackaging.swift: the module's first file.

@@ -1,1 +1,0 @@
-// PosternTrainer.swift: the module's first file.
