@@ -92,21 +92,33 @@ private func fitNumeric(_ values: [Float], name: [UInt8], binCount: Int) -> Colu
 }
 
 /// Strictly ascending edges for sorted values that are not all equal.
+///
+/// The distinct values where they are few, else quantiles. A value that alone fills more than a bin
+/// (the zeros of a column that is mostly zero) is an edge of its own and takes no part in the
+/// quantiles of the others, which would otherwise all fall on it.
 func quantileEdges(_ sorted: [Float], binCount: Int) -> [Float] {
-  var distinct: [Float] = []
-  for value in sorted where value != distinct.last {
-    distinct.append(value)
-    if distinct.count > binCount + 1 { break }
+  var runs: [(value: Float, count: Int)] = []
+  for value in sorted {
+    if runs.last?.value == value { runs[runs.count - 1].count += 1 } else { runs.append((value, 1)) }
   }
-  if distinct.count <= binCount + 1 { return distinct }
+  if runs.count <= binCount + 1 { return runs.map(\.value) }
   let range = winsorizedRange(sorted)
-  var edges = [range.low]
-  for bin in 1..<binCount {
-    let value = sorted[bin * (sorted.count - 1) / binCount]
-    if value > edges[edges.count - 1] && value < range.high { edges.append(value) }
+  var edges: Set<Float> = [range.low, range.high]
+  let heavy = runs.filter { $0.count > sorted.count / binCount }
+  let others = runs.filter { $0.count <= sorted.count / binCount }
+  let otherCount = others.reduce(0) { $0 + $1.count }
+  let othersBinCount = max(1, binCount - heavy.count)
+  for run in heavy { edges.insert(run.value) }
+  var position = 0
+  var bin = 1
+  for run in others {
+    position += run.count
+    while bin < othersBinCount && bin * otherCount < position * othersBinCount {
+      edges.insert(run.value)
+      bin += 1
+    }
   }
-  edges.append(range.high)
-  return edges
+  return edges.filter { $0 >= range.low && $0 <= range.high }.sorted()
 }
 
 /// The range that values are clamped to: all of them, unless a few lie far outside the rest.

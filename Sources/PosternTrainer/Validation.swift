@@ -54,6 +54,21 @@ struct LabelledRows {
     return Score(loss: loss.isFinite ? loss : .infinity, metric: metric)
   }
 
+  /// The score of values or probabilities, as ``Targets/teach(_:offset:)`` makes them.
+  func score(ofTaught taught: [Float]) -> Score {
+    switch targets.task {
+    case .regression: return score(taught)
+    case .binary:
+      return score(
+        taught.map { p in
+          let probability = min(max(Double(p), 1e-12), 1 - 1e-12)
+          return Float(Elementary.log(probability) - Elementary.log(1 - probability))
+        })
+    case .multiclass:
+      return score(taught.map { Float(Elementary.log(max(Double($0), 1e-30))) })
+    }
+  }
+
   /// The class that the outputs of a row say: ties go to the lowest index. Section 9.5.
   func predictedClass(_ outputs: [Float], row: Int) -> Int {
     if targets.task == .binary { return outputs[row] > 0 ? 1 : 0 }
