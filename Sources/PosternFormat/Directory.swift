@@ -9,6 +9,7 @@ enum Directory {
     try checkEntries(bytes, header)
     try checkPresence(bytes, header)
     try checkPlaces(bytes, header)
+    try checkSizes(bytes, header)
     try checkContents(bytes, header)
   }
 
@@ -45,7 +46,7 @@ enum Directory {
     }
     for number in 0..<header.sectionCount {
       let entry = SectionEntry(bytes, at: entryOffset(number))
-      if entry.kind == nil && entry.isCritical {
+      if entry.rawKind == 0 || entry.kind == nil && entry.isCritical {
         throw FormatError(
           .unknownCriticalSection, at: entryOffset(number), found: UInt64(entry.rawKind))
       }
@@ -66,6 +67,11 @@ enum Directory {
 
   /// R12.
   private static func checkFlags(_ entry: SectionEntry, at offset: Int) throws(FormatError) {
+    if entry.isPageAligned && !(entry.kind?.isExpert ?? false) {
+      throw FormatError(
+        .wrongEntryFlags, at: offset + Layout.Entry.flags, found: UInt64(entry.flags),
+        expected: UInt64(entry.flags & 1))
+    }
     guard let kind = entry.kind else { return }
     if entry.isCritical != kind.isCritical {
       throw FormatError(
@@ -75,11 +81,6 @@ enum Directory {
     if entry.index != 0 && kind != .expert {
       throw FormatError(
         .wrongEntryFlags, at: offset + Layout.Entry.index, found: UInt64(entry.index))
-    }
-    if entry.isPageAligned && !kind.isExpert {
-      throw FormatError(
-        .wrongEntryFlags, at: offset + Layout.Entry.flags, found: UInt64(entry.flags),
-        expected: kind.isCritical ? 1 : 0)
     }
     if entry.rawEncoding != 0 && (kind.isAlwaysRead || kind == .sharedExpert) {
       throw FormatError(
@@ -114,19 +115,33 @@ enum Directory {
   /// The number of the first expert's entry.
   static func firstExpert(_ header: Header) -> Int { header.hasSharedExpert ? 6 : 5 }
 
-  /// R15 and R16: every section stands where its predecessors put it.
+  /// R15: every section stands where its predecessors put it. Sizes are not checked yet, so a sum may
+  /// be beyond any file; it saturates.
   private static func checkPlaces(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
-    var end = Directory.end(header)
+    var end = UInt64(Directory.end(header))
     for number in 0..<header.sectionCount {
       let start = entryOffset(number)
       let entry = SectionEntry(bytes, at: start)
-      let expected = Layout.pad(
-        end, to: entry.isPageAligned ? Layout.pageByteCount : Layout.alignment)
-      if entry.offset != UInt64(expected) {
+      let mask = UInt64(entry.isPageAligned ? Layout.pageByteCount : Layout.alignment) - 1
+      let (sum, wraps) = end.addingReportingOverflow(mask)
+      let expected = wraps ? UInt64.max : sum & ~mask
+      if entry.offset != expected {
         throw FormatError(
           .misplacedSection, at: start + Layout.Entry.offset, found: entry.offset,
-          expected: UInt64(expected))
+          expected: expected)
       }
+      let (next, overflows) = expected.addingReportingOverflow(entry.storedByteCount)
+      end = overflows ? UInt64.max : next
+    }
+  }
+
+  /// R16. Each section ends inside the file, so no sum here overflows.
+  private static func checkSizes(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
+    var end = UInt64(Directory.end(header))
+    let size = UInt64(bytes.count)
+    for number in 0..<header.sectionCount {
+      let start = entryOffset(number)
+      let entry = SectionEntry(bytes, at: start)
       let stored = entry.storedByteCount
       let decoded = entry.decodedByteCount
       let isRaw = entry.rawEncoding == 0
@@ -137,30 +152,33 @@ enum Directory {
           .wrongSectionSize, at: start + Layout.Entry.decodedByteCount, found: decoded,
           expected: Limit.sectionByteCount)
       }
-      if stored == 0 || (isRaw ? stored != decoded : stored >= decoded)
-        || stored > UInt64(bytes.count) || expected > bytes.count - Int(stored)
+      if stored == 0 || (isRaw ? stored != decoded : stored >= decoded) || stored > size
+        || entry.offset > size - stored
       {
         throw FormatError(
           .wrongSectionSize, at: start + Layout.Entry.storedByteCount, found: stored,
           expected: decoded)
       }
-      end = expected + Int(stored)
+      end = entry.offset + stored
     }
-    if end != bytes.count {
-      throw FormatError(
-        .wrongSectionSize, at: end, found: UInt64(bytes.count), expected: UInt64(end))
+    if end != size {
+      throw FormatError(.wrongSectionSize, at: Int(end), found: size, expected: end)
     }
   }
 
   /// R17 and R18. The zeros behind an expert are checked with the expert (R31).
   private static func checkContents(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
     var end = Directory.end(header)
+    var before = SectionEntry(bytes, at: entryOffset(0))
     var afterExpert = false
     for number in 0..<header.sectionCount {
       let entry = SectionEntry(bytes, at: entryOffset(number))
       if !afterExpert, let offset = bytes.firstNonzero(in: end..<entry.range.lowerBound) {
-        throw FormatError(.nonzeroPadding, at: offset, found: UInt64(bytes[offset]))
+        throw FormatError(
+          .nonzeroPadding, kind: number == 0 ? 0 : before.rawKind, index: before.index,
+          at: offset, found: UInt64(bytes[offset]))
       }
+      before = entry
       end = entry.range.upperBound
       afterExpert = entry.kind?.isExpert ?? false
     }

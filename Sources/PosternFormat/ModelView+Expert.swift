@@ -9,6 +9,7 @@ extension ModelView {
   /// - Parameters:
   ///   - expert: In `0..<expertSectionCount`; `expertCount` names the shared one.
   ///   - decoded: The expert's section, decoded.
+  /// - Throws: The rule that is broken.
   /// - Complexity: O(`decoded.count`), no allocation.
   public func checkExpert(_ expert: Int, decoded: Span<UInt8>) throws(FormatError) {
     let entry = expertEntry(expert)
@@ -33,6 +34,8 @@ extension ModelView {
   }
 
   /// Returns the decoded bytes of a raw expert after checking them.
+  ///
+  /// - Throws: The rule that is broken.
   @_lifetime(copy self)
   public func checkedRawExpert(_ expert: Int) throws(FormatError) -> Span<UInt8> {
     let stored = storedExpert(expert)

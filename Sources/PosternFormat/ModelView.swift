@@ -123,8 +123,9 @@ public struct ModelView: ~Escapable {
       let expected = UInt64(shapes.shape(expert).byteCount(sizes))
       if entry.decodedByteCount != expected {
         throw FormatError(
-          .invalidExpertShape, kind: entry.rawKind, index: entry.index, at: 0,
-          found: entry.decodedByteCount, expected: expected)
+          .invalidExpertShape, kind: SectionKind.expertShapes.rawValue,
+          at: expert * Layout.shapeRecordByteCount, found: entry.decodedByteCount,
+          expected: expected)
       }
     }
   }

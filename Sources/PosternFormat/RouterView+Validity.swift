@@ -57,7 +57,8 @@ extension RouterView {
           expected: UInt64(children))
       }
       let most =
-        number > 0 ? header.expertCount - children
+        number > 0
+        ? header.expertCount - children
         : isFlat ? header.expertCount : header.groupCount
       let least = number > 0 ? 1 : most
       if node.childCount < least || node.childCount > most {

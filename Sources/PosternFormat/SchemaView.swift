@@ -73,7 +73,8 @@ public struct SchemaView: ~Escapable {
     var high = count
     while low < high {
       let middle = (low + high) / 2
-      if isBefore(category(middle, ofColumn: column), text) { low = middle + 1 } else { high = middle }
+      let isLeft = isBefore(category(middle, ofColumn: column), text)
+      if isLeft { low = middle + 1 } else { high = middle }
     }
     guard low < count, !isBefore(text, category(low, ofColumn: column)) else { return count }
     return low

@@ -43,8 +43,7 @@ extension TransformView {
     try expect(bytes, at: 8, UInt64(sums.entries))
     try expect(bytes, at: 12, UInt64(sums.values))
     if let offset = bytes.firstNotFinite(at: record(header.columnCount), count: valueCount) {
-      throw error(
-        .invalidTransformValue, at: offset, found: UInt64(bytes.uint32(at: offset)))
+      throw error(.invalidTransformValue, at: offset, found: UInt64(bytes.uint32(at: offset)))
     }
     for index in 0..<header.columnCount { try checkValues(view, index) }
   }
@@ -106,9 +105,6 @@ extension TransformView {
     try expect(bytes, at: start + 4, UInt64(sums.features))
     try expect(bytes, at: start + 12, UInt64(sums.entries))
     try expect(bytes, at: start + 20, UInt64(sums.values))
-    if kind != .numeric, let offset = bytes.firstNonzero(in: start + 28..<start + 40) {
-      throw error(.invalidTransformColumn, at: offset, found: UInt64(bytes[offset]))
-    }
     let own = missing == 2 ? 1 : 0
     let values = Int(bytes.uint32(at: start + 24))
     switch kind {
@@ -142,9 +138,12 @@ extension TransformView {
     _ view: borrowing TransformView, _ index: Int
   ) throws(FormatError) {
     let column = view.column(index)
-    guard column.kind == .numeric else { return }
     let start = record(index)
     let bytes = view.bytes
+    guard column.kind == .numeric else {
+      guard let offset = bytes.firstNonzero(in: start + 28..<start + 40) else { return }
+      throw error(.invalidTransformValue, at: offset, found: UInt64(bytes[offset]))
+    }
     for edge in 0..<column.valueCount {
       let value = view.value(column.firstValue + edge)
       let rises = edge == 0 || view.value(column.firstValue + edge - 1) < value
