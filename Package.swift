@@ -19,9 +19,6 @@ let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
 /// ordinary builds too, so a mistake shows on the desk and not on the board.
 let embedded = borrowing + [.treatWarning("EmbeddedRestrictions", as: .error)]
 
-/// The kernels define the bits of every answer: nothing may be contracted or reassociated.
-let exact: [CSetting] = [.define("POSTERN_EXACT")]
-
 let package = Package(
   name: "postern",
   products: [
@@ -34,7 +31,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "PosternFormat", swiftSettings: embedded),
-    .target(name: "CPosternKernels", cSettings: exact),
+    .target(name: "CPosternKernels"),
     .target(
       name: "PosternRuntime", dependencies: ["PosternFormat", "CPosternKernels"],
       swiftSettings: embedded),
