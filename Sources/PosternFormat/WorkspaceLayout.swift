@@ -21,25 +21,61 @@ package struct WorkspaceLayout: Sendable {
   /// Words of the group bounds.
   package let groupWordCount: Int
 
+  /// The counts that the size of a workspace follows from.
+  package struct Counts: Sendable {
+    package var expertCount: Int
+    package var expertSectionCount: Int
+    package var featureCount: Int
+    package var usedColumnCount: Int
+    package var outputCount: Int
+    /// The largest number of children of a router's node.
+    package var childCount: Int
+    /// The largest width of a hidden layer; 0 without one.
+    package var hiddenWidth: Int
+
+    /// Collects the counts.
+    package init(
+      expertCount: Int, expertSectionCount: Int, featureCount: Int, usedColumnCount: Int,
+      outputCount: Int, childCount: Int, hiddenWidth: Int
+    ) {
+      self.expertCount = expertCount
+      self.expertSectionCount = expertSectionCount
+      self.featureCount = featureCount
+      self.usedColumnCount = usedColumnCount
+      self.outputCount = outputCount
+      self.childCount = childCount
+      self.hiddenWidth = hiddenWidth
+    }
+  }
+
+  /// Adds up what a model of these counts needs.
+  package init(_ counts: Counts) {
+    featureWordCount = Layout.pad(counts.featureCount, to: 16)
+    columnWordCount = Layout.pad(counts.usedColumnCount, to: 16)
+    outputWordCount = Layout.pad(counts.outputCount, to: 16)
+    scoreWordCount = Layout.pad(counts.childCount, to: 16)
+    activationWordCount = Layout.pad(max(counts.hiddenWidth, counts.outputCount), to: 16)
+    checkedWordCount = Layout.pad((counts.expertSectionCount + 31) / 32, to: 16)
+    counterWordCount = Layout.pad(2 * counts.expertCount, to: 16)
+    groupWordCount = Layout.pad(counts.expertCount + 1, to: 16)
+  }
+
   /// Adds up what `model` needs.
   ///
   /// - Complexity: O(*columns* + *groups* + *experts*).
   package init(_ model: borrowing ModelView) {
-    let experts = model.header.expertCount
-    featureWordCount = Layout.pad(model.header.featureCount, to: 16)
-    columnWordCount = Layout.pad(model.transform.usedColumnCount, to: 16)
-    outputWordCount = Layout.pad(model.header.outputCount, to: 16)
-    scoreWordCount = Layout.pad(model.router.childCountLimit, to: 16)
-    var width = model.header.outputCount
+    var width = 0
     let shapes = model.shapes
     for index in 0..<shapes.count {
       let shape = shapes.shape(index)
       for layer in 0..<shape.hiddenCount { width = max(width, shape.width(ofHiddenLayer: layer)) }
     }
-    activationWordCount = Layout.pad(width, to: 16)
-    checkedWordCount = Layout.pad((model.expertSectionCount + 31) / 32, to: 16)
-    counterWordCount = Layout.pad(2 * experts, to: 16)
-    groupWordCount = Layout.pad(experts + 1, to: 16)
+    self.init(
+      Counts(
+        expertCount: model.header.expertCount, expertSectionCount: model.expertSectionCount,
+        featureCount: model.header.featureCount,
+        usedColumnCount: model.transform.usedColumnCount, outputCount: model.header.outputCount,
+        childCount: model.router.childCountLimit, hiddenWidth: width))
   }
 
   /// Words whatever the capacity.
