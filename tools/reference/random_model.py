@@ -35,7 +35,7 @@ class Maker:
         return Column(name, L.CATEGORICAL, missing, unknown, categories=categories, codes=codes)
 
     def node(self, inputs, children, distance=False, first_child=0):
-        scale = self.numbers(children, 0.5, 2.0) if distance else None
+        scale = self.numbers(children, 0.8, 1.2) if distance else None
         return Node(self.matrix(children, inputs), self.numbers(children), scale, first_child)
 
     def integers(self, rows, columns, most, least=None):
