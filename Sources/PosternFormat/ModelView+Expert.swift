@@ -43,6 +43,12 @@ extension ModelView {
     return stored
   }
 
+  /// R30 for an expert whose stored bytes do not decode to its size.
+  package func undecodable(_ expert: Int) -> FormatError {
+    let entry = expertEntry(expert)
+    return error(.damagedExpert, entry, at: 0, found: 0, expected: entry.decodedByteCount)
+  }
+
   private func error(
     _ rule: FormatRule, _ entry: SectionEntry, at offset: Int, found: UInt64,
     expected: UInt64 = 0
