@@ -32,9 +32,9 @@ import Testing
     #expect(mismatches == 0)
   }
 
-  /// The product is half a unit of the addend's last place, times 1 + i * 2^-23, times 1 + j * 2^-23. With i = -j
-  /// it misses the tie by 2^-46, far below the last bit of a Double. The exponent takes the sum from
-  /// the largest finite numbers to the smallest subnormals.
+  /// The product is half a unit of the addend's last place, times 1 + i * 2^-23, times 1 + j *
+  /// 2^-23. With i = -j it misses the tie by 2^-46, far below the last bit of a Double. The
+  /// exponent takes the sum from the largest finite numbers to the smallest subnormals.
   @Test func `a sum beside a tie is not taken for one`() {
     var random = RandomFloats(seed: 3)
     var mismatches = 0
@@ -83,8 +83,9 @@ import Testing
     #expect(mismatches == 0)
   }
 
-  /// Worked by hand. With u = 2^-23, the product is 2^-24 (1 + u) (1 - u) = 2^-24 - 2^-70: with 1 + u it misses
-  /// the tie between 1 + u and 1 + 2u by so little that a Double cannot tell, and the tie would go up.
+  /// Worked by hand. With u = 2^-23, the product is 2^-24 (1 + u) (1 - u) = 2^-24 - 2^-70: with 1 +
+  /// u it misses the tie between 1 + u and 1 + 2u by so little that a Double cannot tell, and the
+  /// tie would go up.
   @Test func `known traps of rounding twice`() {
     #expect(softwareFusedMultiplyAdd(0x1.000002p-12, 0x1.fffffcp-13, 0x1.000002p0) == 0x1.000002p0)
     #expect(
@@ -95,7 +96,7 @@ import Testing
     #expect(softwareFusedMultiplyAdd(0x1.000002p-75, 0x1p-75, 0) == 0x1p-149)
     // The largest number, half its unit missed by as little, and met.
     let largest = Float.greatestFiniteMagnitude
-    #expect(softwareFusedMultiplyAdd(0x1.000002p51, 0x1.fffffcp50, largest) == largest)
+    #expect(softwareFusedMultiplyAdd(0x1.000002p51, 0x1.fffffcp51, largest) == largest)
     #expect(softwareFusedMultiplyAdd(0x1p51, 0x1p52, largest) == .infinity)
   }
 

@@ -3,7 +3,8 @@ import Testing
 
 /// Behind the door is C, which checks nothing: each of these would read or write beside the memory.
 @Suite struct KernelPreconditionTests {
-  /// One row of a layer of 16 outputs whose every place is exactly large enough, but for one change.
+  /// One row of a layer of 16 outputs whose every place is exactly large enough, but for one
+  /// change.
   static func dense(_ change: (inout DenseLayer, inout RowBlock) -> Void) {
     var layer = DenseLayer(panels: 0, bias: 512, slopes: 576, inputs: 8, outputs: 16)
     var rows = RowBlock(x: 0, xStride: 8, y: 16, yStride: 16, rows: 2)

@@ -109,7 +109,8 @@ import Testing
 
   @Test func `distance is the bias less the scaled Euclidean distance`() {
     var data = LayerCase()
-    // The points (o, 0, 0, 0, 0, 0, 0, 0) seen from (0, 0, 3, 0, 0, 4, 0, 12): 13 away and a Pythagorean more.
+    // The points (o, 0, 0, 0, 0, 0, 0, 0) seen from (0, 0, 3, 0, 0, 4, 0, 12): 13 away and a
+    // Pythagorean more.
     var panel = [Float](repeating: 0, count: 8 * 16)
     for o in 0..<16 { panel[o] = Float(o) }
     let layer = DistanceLayer(
