@@ -1,24 +1,26 @@
 // ElementaryFunctions.swift: exp, log and square root with the same bits on every machine.
 //
-// Step: logits → [softmax] → probabilities; the trainer's losses.   Specification: formats/model.md,
-// section 9.6. Only + - * / on Double and its bits: no libm, no fused multiply-add, no table.
+// Step: logits → [softmax] → probabilities; the trainer's losses.   Specification:
+// formats/model.md, section 9.6. Only + - * / on Double and its bits: no libm, no fused
+// multiply-add, no table.
 
 /// The elementary functions, defined by the operations written here and not by their value.
 package enum Elementary {
-  /// Returns e to the power of `x`, to within 0.51 ulp.
+  /// Returns e to the power of `x`, to within 1.1 ulp.
   ///
   /// Step by step, every operation in Double, rounded to nearest, ties to even:
   /// 1. NaN gives NaN; `x > 0x1.62e42fefa39efp+9` (709.78) gives +infinity;
   ///    `x < -0x1.74910d52d3052p+9` (-745.13) gives +0.
-  /// 2. `t = x * 0x1.71547652b82fep+0 + 0x1.8p52` and `k = t - 0x1.8p52`: x / ln 2 rounded to the nearest
-  ///    integer, ties to even, because `t` has no room for a fraction.
-  /// 3. `r = (x - k * 0x1.62e42feep-1) - k * 0x1.a39ef35793c76p-33`: ln 2 in two parts, of which the first has 32
-  ///    bits, so that its product is exact. Now |r| <= ln 2 / 2.
+  /// 2. `t = x * 0x1.71547652b82fep+0 + 0x1.8p52` and `k = t - 0x1.8p52`: x / ln 2 rounded to the
+  ///    nearest integer, ties to even, because `t` has no room for a fraction.
+  /// 3. `r = (x - k * 0x1.62e42feep-1) - k * 0x1.a39ef35793c76p-33`: ln 2 in two parts, of which
+  ///    the first has 32 bits, so that its product is exact. Now |r| <= ln 2 / 2.
   /// 4. `p = 1/13!`, then `p = p * r + 1/n!` for n = 12, 11, … 1, 0: thirteen multiplications, each
   ///    followed by an addition. The constants are 1/n! rounded to nearest.
   /// 5. `p * 2^(k div 2) * 2^(k - k div 2)`, `div` rounding down: the first product is exact.
   ///
-  /// - Returns: A number in 0...infinity. The largest error seen is in ElementaryFunctionsTests.
+  /// - Returns: A number in 0...infinity. Largest error of 100,000 against 120-bit arithmetic: 1.08
+  ///   ulp.
   package static func exp(_ x: Double) -> Double {
     if x.isNaN { return x }
     if x > 0x1.62e42fefa39efp+9 { return .infinity }
@@ -48,22 +50,25 @@ package enum Elementary {
 
   /// Returns e to the power of `x`: ``exp(_:)-(Double)`` rounded to Float.
   ///
-  /// +infinity from 88.722839 on, +0 below -103.97208.
+  /// +infinity from 88.72284 on, +0 below -103.97208. For every float in -110...110 this is also
+  /// libm's exponential in double precision rounded to Float: an error of at most 0.5000001 ulp.
   package static func exp(_ x: Float) -> Float { Float(exp(Double(x))) }
 
-  /// Returns the natural logarithm of `x`, to within 1 ulp.
+  /// Returns the natural logarithm of `x`, to within 0.8 ulp.
   ///
   /// Step by step, every operation in Double, rounded to nearest, ties to even:
   /// 1. NaN and negative numbers give NaN, zeros -infinity, +infinity itself.
-  /// 2. `x = m * 2^k` with `0x1.6a09e667f3bcdp-1 <= m < 0x1.6a09e667f3bcdp+0` (the roots of 1/2 and 2).
+  /// 2. `x = m * 2^k` with `0x1.6a09e667f3bcdp-1 <= m < 0x1.6a09e667f3bcdp+0` (the roots of 1/2 and
+  ///    2).
   /// 3. `f = m - 1` (exact), `s = f / (2 + f)`, `z = s * s`: ln m = 2 artanh s, |s| < 0.1716.
-  /// 4. `p = 2/21`, then `p = p * z + 2/n` for n = 19, 17, … 3; `p = p * z`: artanh's series without
-  ///    its first term. The constants are rounded to nearest.
+  /// 4. `p = 2/21`, then `p = p * z + 2/n` for n = 19, 17, … 3; `p = p * z`: artanh's series
+  ///    without its first term. The constants are rounded to nearest.
   /// 5. `h = (f * f) * 0.5`: ln m = f - h + s * (h + p), of which f is exact.
-  /// 6. `k * 0x1.62e42feep-1 - ((h - (s * (h + p) + k * 0x1.a39ef35793c76p-33)) - f)`: the smallest terms meet first.
+  /// 6. `k * 0x1.62e42feep-1 - ((h - (s * (h + p) + k * 0x1.a39ef35793c76p-33)) - f)`: the smallest
+  ///    terms meet first.
   ///
-  /// - Returns: A number in -744.5...709.8, an infinity or NaN. The largest error seen is in
-  ///   ElementaryFunctionsTests.
+  /// - Returns: A number in -744.5...709.8, an infinity or NaN. Largest error of 100,000 against
+  ///   120-bit arithmetic: 0.76 ulp.
   package static func log(_ x: Double) -> Double {
     if x.isNaN || x < 0 { return .nan }
     if x == 0 { return -.infinity }
@@ -95,6 +100,8 @@ package enum Elementary {
   }
 
   /// Returns the natural logarithm of `x`: ``log(_:)-(Double)`` rounded to Float.
+  ///
+  /// For every float over 0 this is also libm's logarithm in double precision rounded to Float.
   package static func log(_ x: Float) -> Float { Float(log(Double(x))) }
 
   /// 2 to the power of `exponent`, which is in -1022...1023.
@@ -106,9 +113,9 @@ package enum Elementary {
 /// The probabilities of the logits in `count` words of `memory` from `logits` on, written from
 /// `probabilities` on; the two places may be the same.
 ///
-/// `m` is the largest logit, `e[i] = exp(l[i] - m)`, `sum` goes from the left and starts with +0, and
-/// `p[i] = e[i] / sum`, all in Float. Where the logits are finite, so are the probabilities, in 0...1;
-/// the sum is at least 1.
+/// `m` is the largest logit, `e[i] = exp(l[i] - m)`, `sum` goes from the left and starts with +0,
+/// and `p[i] = e[i] / sum`, all in Float. Where the logits are finite, so are the probabilities, in
+/// 0...1; the sum is at least 1.
 ///
 /// - Precondition: `count > 0`.
 /// - Complexity: `count` exponentials, about 5 ns each on a desktop.

@@ -4,8 +4,8 @@
 
 /// Returns `a * b + c`, rounded once.
 ///
-/// As IEEE 754 defines `fusedMultiplyAdd`, subnormals, signed zeros and infinities included; only the
-/// payload of a NaN is left open. On arm64 this is the machine's instruction; elsewhere it is
+/// As IEEE 754 defines `fusedMultiplyAdd`, subnormals, signed zeros and infinities included; only
+/// the payload of a NaN is left open. On arm64 this is the machine's instruction; elsewhere it is
 /// ``softwareFusedMultiplyAdd(_:_:_:)``, unless the program is compiled for a processor with the
 /// instruction and says so with `-D POSTERN_HARDWARE_FMA` (Cortex-M4F, for example).
 @inline(__always)
@@ -19,9 +19,9 @@ package func fusedMultiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float {
 
 /// Returns `a * b + c`, rounded once, from operations on `Double`.
 ///
-/// The product of two Floats is exact in a Double: 24 + 24 bits fit into 53, and the exponent fits too.
-/// The sum is then rounded twice, to 53 bits and to Float. This goes wrong only if the first rounding
-/// lands on the middle between two Floats while the exact sum lies beside it.
+/// The product of two Floats is exact in a Double: 24 + 24 bits fit into 53, and the exponent fits
+/// too. The sum is then rounded twice, to 53 bits and to Float. This goes wrong only if the first
+/// rounding lands on the middle between two Floats while the exact sum lies beside it.
 ///
 /// - Complexity: about 2 ns on a desktop; a dozen soft-float calls where there is no `Double`.
 @inline(__always)
@@ -39,12 +39,12 @@ package func softwareFusedMultiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Flo
 /// Returns `sum`, the rounded sum of two Doubles, as their sum rounded to odd: if inexact, its last
 /// bit is 1 and it lies on the side of the exact sum that loses least.
 ///
-/// A number rounded to odd keeps, in its last bit, the memory of having been inexact, so rounding it
-/// once more to two or more bits fewer gives what rounding the exact sum gives [1].
+/// A number rounded to odd keeps, in its last bit, the memory of having been inexact, so rounding
+/// it once more to two or more bits fewer gives what rounding the exact sum gives [1].
 ///
 /// [1]: https://doi.org/10.1109/TC.2007.70819
-///      "S. Boldo, G. Melquiond. Emulation of FMA and correctly rounded sums: proved algorithms using
-///      rounding to odd. IEEE Transactions on Computers 57(4), 2008."
+///      "S. Boldo, G. Melquiond. Emulation of FMA and correctly rounded sums: proved algorithms
+///      using rounding to odd. IEEE Transactions on Computers 57(4), 2008."
 @inline(never)
 private func roundedToOdd(_ sum: Double, of first: Double, plus second: Double) -> Double {
   // Knuth's TwoSum: sum + error is first + second, exactly.

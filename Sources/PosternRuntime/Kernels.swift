@@ -2,8 +2,8 @@
 //
 // Step: features → [layers] → outputs.   Specification: formats/model.md, sections 9.2 and 9.3.
 //
-// Every place that C will touch is compared with the memory it lies in before a pointer exists, so a
-// wrong number from a caller traps here, as it would in the reference.
+// Every place that C will touch is compared with the memory it lies in before a pointer exists, so
+// a wrong number from a caller traps here, as it would in the reference.
 
 #if canImport(CPosternKernels) && _endian(little)
   import CPosternKernels
@@ -26,8 +26,9 @@
         let panels = unsafe floats(bytes, layer.panels)
         let bias = unsafe floats(bytes, layer.bias)
         let slopes = unsafe floats(bytes, layer.slopes)
-        // SAFETY: by the checks above, panels, bias and slopes lie inside the weights, and the inputs
-        // and outputs of every row inside the memory. The kernel touches nothing else, and keeps nothing.
+        // SAFETY: by the checks above, panels, bias and slopes lie inside the weights, and the
+        // inputs and outputs of every row inside the memory. The kernel touches nothing else, and
+        // keeps nothing.
         unsafe postern_dense_f32(
           panels, bias, slopes, layer.inputs, layer.outputs, words + rows.x, rows.xStride,
           words + rows.y, rows.yStride, rows.rows)
@@ -63,9 +64,9 @@
         let table = unsafe floats(bytes, layer.table)
         let bias = unsafe floats(bytes, layer.bias)
         let slopes = unsafe floats(bytes, layer.slopes)
-        // SAFETY: by the checks above, table, bias and slopes lie inside the weights, pairs and outputs
-        // of every row inside the memory, and no pair leads out of the table. The kernel touches nothing
-        // else, and keeps nothing.
+        // SAFETY: by the checks above, table, bias and slopes lie inside the weights, pairs and
+        // outputs of every row inside the memory, and no pair leads out of the table. The kernel
+        // touches nothing else, and keeps nothing.
         unsafe postern_lookup_f32(
           table, bias, slopes, columns, layer.outputs, entries, fractions, stride,
           words + rows.y, rows.yStride, rows.rows)
@@ -73,7 +74,8 @@
       if !isDone { referenceLookup(layer, weights: weights, rows: rows, memory: &memory) }
     }
 
-    /// See ``referenceDistance(_:weights:rows:memory:)``, which is what runs on every machine so far.
+    /// See ``referenceDistance(_:weights:rows:memory:)``, which is what runs on every machine so
+    /// far.
     package static func distance(
       _ layer: DistanceLayer, weights: Span<UInt8>, rows: RowBlock,
       memory: inout MutableSpan<UInt32>
@@ -82,8 +84,8 @@
     }
   }
 
-  /// Traps unless `count` floats from byte `offset` on lie inside the weights and can be aligned with
-  /// their start.
+  /// Traps unless `count` floats from byte `offset` on lie inside the weights and can be aligned
+  /// with their start.
   private func check(_ count: Int, at offset: Int, in weights: Span<UInt8>) {
     precondition(offset >= 0 && offset % 4 == 0)
     precondition(count <= (weights.count - offset) / 4)
@@ -101,8 +103,9 @@
     _ weights: Span<UInt8>, _ memory: inout MutableSpan<UInt32>,
     _ body: (UnsafeRawPointer, UnsafeMutablePointer<Float>) -> Void
   ) -> Bool {
-    // SAFETY: the pointers are used in `body` alone, which ends before the spans do. A word of the memory
-    // is read and written as a float by C only, whose floats have the size and alignment of words.
+    // SAFETY: the pointers are used in `body` alone, which ends before the spans do. A word of the
+    // memory is read and written as a float by C only, whose floats have the size and alignment of
+    // words.
     unsafe weights.withUnsafeBytes { bytes in
       unsafe memory.withUnsafeMutableBytes { words in
         guard let bytes = bytes.baseAddress, let words = words.baseAddress,
@@ -120,8 +123,8 @@
     return unsafe (bytes + offset).assumingMemoryBound(to: Float.self)
   }
 
-  /// The largest row of the table that `count` pairs lead to. Not to be called without a check that the
-  /// pairs lie inside the memory.
+  /// The largest row of the table that `count` pairs lead to. Not to be called without a check that
+  /// the pairs lie inside the memory.
   private func largestEntry(
     _ entries: UnsafePointer<UInt32>, _ fractions: UnsafePointer<Float>, _ count: Int
   ) -> Int {

@@ -2,8 +2,8 @@
 //
 // Step: features → [layers] → outputs.   Specification: formats/model.md, section 9.2.
 //
-// Two memories, one unit each: weights are bytes of the model (offsets count bytes), everything that
-// a session computes is 4-byte words (offsets and strides count words, a float by its bits).
+// Two memories, one unit each: weights are bytes of the model (offsets count bytes), everything
+// that a session computes is 4-byte words (offsets and strides count words, a float by its bits).
 
 /// A dense layer of f32 weights. Offsets count bytes of the model.
 package struct DenseLayer: BitwiseCopyable, Sendable {
@@ -54,7 +54,8 @@ package struct LookupLayer: BitwiseCopyable, Sendable {
   }
 }
 
-/// Scores that fall with the distance from a point for each output. Offsets count bytes of the model.
+/// Scores that fall with the distance from a point for each output. Offsets count bytes of the
+/// model.
 package struct DistanceLayer: BitwiseCopyable, Sendable {
   /// Shape `(outputs / 16, inputs, 16)`: the points.
   package var panels: Int

@@ -2,12 +2,14 @@
 //
 // Step: features → [layers] → outputs.   Specification: formats/model.md, sections 9.2 and 9.3.
 //
-// Every faster kernel gives these bits; where there is none, this is what runs. All accesses are checked.
+// Every faster kernel gives these bits; where there is none, this is what runs. All accesses are
+// checked.
 
 /// Four chains of fused multiply-adds over the quarters of the inputs, then the sum of the chains,
 /// the bias, and the slope where the sum is not over 0.
 ///
-/// - Precondition: `inputs` is a multiple of 4, `outputs` of 16; all places are inside their memory.
+/// - Precondition: `inputs` is a multiple of 4, `outputs` of 16; all places are inside their
+///   memory.
 /// - Complexity: O(*rows* × *inputs* × *outputs*), no allocation.
 package func referenceDense(
   _ layer: DenseLayer, weights: Span<UInt8>, rows: RowBlock, memory: inout MutableSpan<UInt32>
@@ -34,10 +36,11 @@ package func referenceDense(
   }
 }
 
-/// The bias, then for each column a row of the table, or what lies between two rows, added in order.
+/// The bias, then for each column a row of the table, or what lies between two rows, added in
+/// order.
 ///
-/// - Precondition: `outputs` is a multiple of 16; every entry is inside the table, and so is the next
-///   one where the fraction is over 0; all places are inside their memory.
+/// - Precondition: `outputs` is a multiple of 16; every entry is inside the table, and so is the
+///   next one where the fraction is over 0; all places are inside their memory.
 /// - Complexity: O(*rows* × *columns* × *outputs*), no allocation.
 package func referenceLookup(
   _ layer: LookupLayer, weights: Span<UInt8>, rows: LookupBlock, memory: inout MutableSpan<UInt32>
@@ -65,7 +68,8 @@ package func referenceLookup(
 
 /// `bias - scale * |x - point|` for each output, the squares in four chains as in a dense layer.
 ///
-/// - Precondition: `inputs` is a multiple of 4, `outputs` of 16; all places are inside their memory.
+/// - Precondition: `inputs` is a multiple of 4, `outputs` of 16; all places are inside their
+///   memory.
 /// - Complexity: O(*rows* × *inputs* × *outputs*), no allocation.
 package func referenceDistance(
   _ layer: DistanceLayer, weights: Span<UInt8>, rows: RowBlock, memory: inout MutableSpan<UInt32>

@@ -33,8 +33,9 @@ package func softwareSquareRoot(_ x: Float) -> Float {
   let shift: Int32 = exponent & 1 == 1 ? 1 : 2
   significand = significand &<< UInt32(shift)
   exponent -= shift
-  // The root of significand * 2^24, 25 bits, one a step from above, as on paper: two more bits of the
-  // number join the remainder, and the next bit of the root is 1 if what it adds to the square fits.
+  // The root of significand * 2^24, 25 bits, one a step from above, as on paper: two more bits of
+  // the number join the remainder, and the next bit of the root is 1 if what it adds to the square
+  // fits.
   var number = significand &<< 6
   var remainder: UInt32 = 0
   var root: UInt32 = 0
