@@ -6,7 +6,7 @@
 @inline(__always)
 package func squareRoot(_ x: Float) -> Float {
   // The standard library's squareRoot() asks for libm's sqrtf, which a device need not have.
-  #if hasFeature(Embedded) && !POSTERN_HARDWARE_SQRT
+  #if hasFeature(Embedded)
     softwareSquareRoot(x)
   #else
     x.squareRoot()
