@@ -31,16 +31,17 @@ enum Directory {
         ?? bytes.firstNonzero(
           in: start + Layout.Entry.reservedTail..<start + Layout.entryByteCount)
       if let offset = reserved {
-        throw FormatError(.invalidEntry, at: offset, found: UInt64(bytes[offset]))
+        throw FormatError(.invalidEntry, at: offset, found: UInt64(wide: bytes[offset]))
       }
       let entry = SectionEntry(bytes, at: start)
       if entry.flags > 3 {
         throw FormatError(
-          .invalidEntry, at: start + Layout.Entry.flags, found: UInt64(entry.flags), expected: 3)
+          .invalidEntry, at: start + Layout.Entry.flags, found: UInt64(wide: entry.flags),
+          expected: 3)
       }
       if Encoding(rawValue: entry.rawEncoding) == nil {
         throw FormatError(
-          .invalidEntry, at: start + Layout.Entry.encoding, found: UInt64(entry.rawEncoding),
+          .invalidEntry, at: start + Layout.Entry.encoding, found: UInt64(wide: entry.rawEncoding),
           expected: 3)
       }
     }
@@ -48,7 +49,7 @@ enum Directory {
       let entry = SectionEntry(bytes, at: entryOffset(number))
       if entry.rawKind == 0 || entry.kind == nil && entry.isCritical {
         throw FormatError(
-          .unknownCriticalSection, at: entryOffset(number), found: UInt64(entry.rawKind))
+          .unknownCriticalSection, at: entryOffset(number), found: UInt64(wide: entry.rawKind))
       }
     }
     for number in 0..<header.sectionCount {
@@ -59,8 +60,8 @@ enum Directory {
       let entry = SectionEntry(bytes, at: entryOffset(number))
       if (entry.rawKind, entry.index) <= (before.rawKind, before.index) {
         throw FormatError(
-          .sectionOutOfOrder, at: entryOffset(number), found: UInt64(entry.rawKind),
-          expected: UInt64(before.rawKind))
+          .sectionOutOfOrder, at: entryOffset(number), found: UInt64(wide: entry.rawKind),
+          expected: UInt64(wide: before.rawKind))
       }
     }
   }
@@ -69,22 +70,23 @@ enum Directory {
   private static func checkFlags(_ entry: SectionEntry, at offset: Int) throws(FormatError) {
     if entry.isPageAligned && !(entry.kind?.isExpert ?? false) {
       throw FormatError(
-        .wrongEntryFlags, at: offset + Layout.Entry.flags, found: UInt64(entry.flags),
-        expected: UInt64(entry.flags & 1))
+        .wrongEntryFlags, at: offset + Layout.Entry.flags, found: UInt64(wide: entry.flags),
+        expected: UInt64(wide: entry.flags & 1))
     }
     guard let kind = entry.kind else { return }
     if entry.isCritical != kind.isCritical {
       throw FormatError(
-        .wrongEntryFlags, at: offset + Layout.Entry.flags, found: UInt64(entry.flags),
+        .wrongEntryFlags, at: offset + Layout.Entry.flags, found: UInt64(wide: entry.flags),
         expected: kind.isCritical ? 1 : 0)
     }
     if entry.index != 0 && kind != .expert {
       throw FormatError(
-        .wrongEntryFlags, at: offset + Layout.Entry.index, found: UInt64(entry.index))
+        .wrongEntryFlags, at: offset + Layout.Entry.index, found: UInt64(wide: entry.index))
     }
     if entry.rawEncoding != 0 && (kind.isAlwaysRead || kind == .sharedExpert) {
       throw FormatError(
-        .wrongEntryFlags, at: offset + Layout.Entry.encoding, found: UInt64(entry.rawEncoding))
+        .wrongEntryFlags, at: offset + Layout.Entry.encoding, found: UInt64(wide: entry.rawEncoding)
+      )
     }
   }
 
@@ -107,7 +109,7 @@ enum Directory {
       if entry.kind == .expert {
         throw FormatError(
           .missingSection, kind: entry.rawKind, index: entry.index, at: entryOffset(critical),
-          found: UInt64(entry.index), expected: UInt64(header.expertCount))
+          found: UInt64(wide: entry.index), expected: UInt64(wide: header.expertCount))
       }
     }
   }
@@ -118,11 +120,11 @@ enum Directory {
   /// R15: every section stands where its predecessors put it. Sizes are not checked yet, so a sum may
   /// be beyond any file; it saturates.
   private static func checkPlaces(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
-    var end = UInt64(Directory.end(header))
+    var end = UInt64(wide: Directory.end(header))
     for number in 0..<header.sectionCount {
       let start = entryOffset(number)
       let entry = SectionEntry(bytes, at: start)
-      let mask = UInt64(entry.isPageAligned ? Layout.pageByteCount : Layout.alignment) - 1
+      let mask = UInt64(wide: entry.isPageAligned ? Layout.pageByteCount : Layout.alignment) - 1
       let (sum, wraps) = end.addingReportingOverflow(mask)
       let expected = wraps ? UInt64.max : sum & ~mask
       if entry.offset != expected {
@@ -137,8 +139,8 @@ enum Directory {
 
   /// R16. Each section ends inside the file, so no sum here overflows.
   private static func checkSizes(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
-    var end = UInt64(Directory.end(header))
-    let size = UInt64(bytes.count)
+    var end = UInt64(wide: Directory.end(header))
+    let size = UInt64(wide: bytes.count)
     for number in 0..<header.sectionCount {
       let start = entryOffset(number)
       let entry = SectionEntry(bytes, at: start)
@@ -146,7 +148,7 @@ enum Directory {
       let decoded = entry.decodedByteCount
       let isRaw = entry.rawEncoding == 0
       if decoded == 0 || decoded > Limit.sectionByteCount
-        || decoded % UInt64(entry.encoding.planeCount) != 0
+        || decoded % UInt64(wide: entry.encoding.planeCount) != 0
       {
         throw FormatError(
           .wrongSectionSize, at: start + Layout.Entry.decodedByteCount, found: decoded,
@@ -162,7 +164,7 @@ enum Directory {
       end = entry.offset + stored
     }
     if end != size {
-      throw FormatError(.wrongSectionSize, at: Int(end), found: size, expected: end)
+      throw FormatError(.wrongSectionSize, at: Int(narrow: end), found: size, expected: end)
     }
   }
 
@@ -176,7 +178,7 @@ enum Directory {
       if !afterExpert, let offset = bytes.firstNonzero(in: end..<entry.range.lowerBound) {
         throw FormatError(
           .nonzeroPadding, kind: number == 0 ? 0 : before.rawKind, index: before.index,
-          at: offset, found: UInt64(bytes[offset]))
+          at: offset, found: UInt64(wide: bytes[offset]))
       }
       before = entry
       end = entry.range.upperBound

@@ -33,7 +33,7 @@ public struct ExpertShape: Sendable {
     firstLayer = FirstLayer(rawValue: record[0]) ?? .dense
     elementType = ElementType(rawValue: record[1]) ?? .f32
     hiddenCount = Int(record[2])
-    groupSize = Int(record.uint32(at: 4))
+    groupSize = record.count(at: 4)
     var widths = InlineArray<12, UInt32>(repeating: 0)
     for layer in 0..<12 { widths[layer] = record.uint32(at: 8 + 4 * layer) }
     self.widths = widths
@@ -102,25 +102,25 @@ package struct LayerLayout: Sendable {
     paddedInputs = isLookup ? inputs : Layout.pad(inputs, to: 4)
     paddedOutputs = Layout.pad(outputs, to: Layout.panelWidth)
     weights = start
-    let elements = paddedInputs * paddedOutputs
+    let elements = paddedInputs.times(paddedOutputs)
     let vector = 4 * paddedOutputs
     let isByteTable = isLookup && shape.elementType == .int4
     switch shape.elementType {
-    case .f32: weightScale = start + Layout.pad(4 * elements, to: 64)
-    case .f16: weightScale = start + Layout.pad(2 * elements, to: 64)
-    case .int8: weightScale = start + Layout.pad(elements, to: 64)
+    case .f32: weightScale = start.plus(Layout.pad(4 * elements, to: 64))
+    case .f16: weightScale = start.plus(Layout.pad(2 * elements, to: 64))
+    case .int8: weightScale = start.plus(Layout.pad(elements, to: 64))
     case .int4:
-      weightScale = start + Layout.pad(isByteTable ? elements : elements / 2, to: 64)
+      weightScale = start.plus(Layout.pad(isByteTable ? elements : elements / 2, to: 64))
     }
     switch shape.elementType {
     case .f32, .f16: bias = weightScale
-    case .int8: bias = weightScale + vector
+    case .int8: bias = weightScale.plus(vector)
     case .int4:
       let groups =
         isLookup ? 1 : (paddedInputs + shape.groupSize - 1) / max(shape.groupSize, 1)
-      bias = weightScale + groups * vector
+      bias = weightScale.plus(groups.times(vector))
     }
-    slopes = bias + vector
-    end = isLast ? slopes : slopes + vector
+    slopes = bias.plus(vector)
+    end = isLast ? slopes : slopes.plus(vector)
   }
 }

@@ -3,7 +3,7 @@
 // Specification: formats/model.md, section 11.
 
 /// The rules of section 11, in the order in which a reader checks them. The number is the rule's.
-public enum FormatRule: UInt8, CaseIterable, Sendable {
+public enum FormatRule: UInt8, Sendable {
   case truncated = 1
   case wrongSignature = 2
   case unsupportedVersion = 3
@@ -65,7 +65,7 @@ public struct FormatError: Error, Equatable, Sendable {
     self.rule = rule
     self.kind = kind
     self.index = index
-    self.offset = UInt64(offset)
+    self.offset = UInt64(wide: offset)
     self.found = found
     self.expected = expected
   }

@@ -29,17 +29,19 @@ package struct HeadView: ~Escapable {
     let kind = SectionKind.head.rawValue
     guard bytes.count == size else {
       throw FormatError(
-        .invalidHead, kind: kind, at: 0, found: UInt64(bytes.count), expected: UInt64(size))
+        .invalidHead, kind: kind, at: 0, found: UInt64(wide: bytes.count),
+        expected: UInt64(wide: size))
     }
     if let offset = bytes.firstNotFinite(at: 0, count: size / 4) {
       throw FormatError(
-        .invalidHead, kind: kind, at: offset, found: UInt64(bytes.uint32(at: offset)))
+        .invalidHead, kind: kind, at: offset, found: UInt64(wide: bytes.uint32(at: offset)))
     }
     let view = HeadView(bytes)
     for output in 0..<header.outputCount where view.low(output) > view.high(output) {
       throw FormatError(
         .invalidHead, kind: kind, at: output * Layout.headRecordByteCount + 8,
-        found: UInt64(view.low(output).bitPattern), expected: UInt64(view.high(output).bitPattern))
+        found: UInt64(wide: view.low(output).bitPattern),
+        expected: UInt64(wide: view.high(output).bitPattern))
     }
   }
 }

@@ -44,7 +44,7 @@ public struct Header: Equatable, Sendable {
   ///
   /// - Precondition: `rowCapacity` is in `1...1 << 30`.
   public func workspaceByteCount(rowCapacity: Int) -> Int {
-    precondition(rowCapacity >= 1 && rowCapacity <= 1 << 30)
+    precondition(rowCapacity >= 1 && rowCapacity <= 1 &<< 30)
     return sessionByteCount + rowCapacity * rowByteCount
       + min(rowCapacity, Layout.blockRowCount) * blockRowByteCount
   }
@@ -59,7 +59,7 @@ public struct Header: Equatable, Sendable {
     if let offset = bytes.firstNonzero(in: Field.reservedWord..<Field.sessionByteCount)
       ?? bytes.firstNonzero(in: Field.reservedTail..<Layout.headerByteCount)
     {
-      throw FormatError(.nonzeroReservedByte, at: offset, found: UInt64(bytes[offset]))
+      throw FormatError(.nonzeroReservedByte, at: offset, found: UInt64(wide: bytes[offset]))
     }
     expertCount = try Header.count(bytes, at: Field.expertCount, least: 1)
     columnCount = try Header.count(bytes, at: Field.columnCount, least: 1)
@@ -77,18 +77,18 @@ public struct Header: Equatable, Sendable {
     versionMinor = bytes.uint16(at: Field.versionMinor)
     if task == .binary && outputCount != 1 || task == .multiclass && outputCount < 2 {
       throw FormatError(
-        .invalidHeaderValue, at: Field.outputCount, found: UInt64(outputCount),
+        .invalidHeaderValue, at: Field.outputCount, found: UInt64(wide: outputCount),
         expected: task == .binary ? 1 : 2)
     }
     if groupCount > expertCount {
       throw FormatError(
-        .invalidHeaderValue, at: Field.groupCount, found: UInt64(groupCount),
-        expected: UInt64(expertCount))
+        .invalidHeaderValue, at: Field.groupCount, found: UInt64(wide: groupCount),
+        expected: UInt64(wide: expertCount))
     }
-    sessionByteCount = Int(truncatingIfNeeded: bytes.uint64(at: Field.sessionByteCount))
-    rowByteCount = Int(truncatingIfNeeded: bytes.uint64(at: Field.rowByteCount))
-    blockRowByteCount = Int(truncatingIfNeeded: bytes.uint64(at: Field.blockRowByteCount))
-    cacheByteCount = Int(truncatingIfNeeded: bytes.uint64(at: Field.cacheByteCount))
+    sessionByteCount = Int(narrow: bytes.uint64(at: Field.sessionByteCount))
+    rowByteCount = Int(narrow: bytes.uint64(at: Field.rowByteCount))
+    blockRowByteCount = Int(narrow: bytes.uint64(at: Field.blockRowByteCount))
+    cacheByteCount = Int(narrow: bytes.uint64(at: Field.cacheByteCount))
   }
 
   /// Checks rules R1 to R6 and returns the number of sections.
@@ -97,63 +97,64 @@ public struct Header: Equatable, Sendable {
     try require(bytes, Layout.signature.count)
     for index in Layout.signature.indices where bytes[index] != Layout.signature[index] {
       throw FormatError(
-        .wrongSignature, at: index, found: UInt64(bytes[index]),
-        expected: UInt64(Layout.signature[index]))
+        .wrongSignature, at: index, found: UInt64(wide: bytes[index]),
+        expected: UInt64(wide: Layout.signature[index]))
     }
     try require(bytes, Field.headerByteCount)
     let version = bytes.uint16(at: Field.versionMajor)
     if version != Layout.versionMajor {
       throw FormatError(
-        .unsupportedVersion, at: Field.versionMajor, found: UInt64(version),
-        expected: UInt64(Layout.versionMajor))
+        .unsupportedVersion, at: Field.versionMajor, found: UInt64(wide: version),
+        expected: UInt64(wide: Layout.versionMajor))
     }
     try require(bytes, Layout.headerByteCount)
     let size = bytes.uint64(at: Field.fileByteCount)
-    let least = UInt64(Layout.headerByteCount + Layout.checksumByteCount)
-    if size != UInt64(bytes.count) || size < least || size > Limit.fileByteCount {
+    let least = UInt64(wide: Layout.headerByteCount + Layout.checksumByteCount)
+    if size != UInt64(wide: bytes.count) || size < least || size > Limit.fileByteCount {
       throw FormatError(
-        .wrongFileSize, at: Field.fileByteCount, found: size, expected: UInt64(bytes.count))
+        .wrongFileSize, at: Field.fileByteCount, found: size, expected: UInt64(wide: bytes.count))
     }
     let headerSize = bytes.uint32(at: Field.headerByteCount)
     if headerSize != Layout.headerByteCount {
       throw FormatError(
-        .wrongHeaderSize, at: Field.headerByteCount, found: UInt64(headerSize),
-        expected: UInt64(Layout.headerByteCount))
+        .wrongHeaderSize, at: Field.headerByteCount, found: UInt64(wide: headerSize),
+        expected: UInt64(wide: Layout.headerByteCount))
     }
-    let sections = UInt64(bytes.uint32(at: Field.sectionCount))
+    let sections = UInt64(wide: bytes.uint32(at: Field.sectionCount))
     if sections < Limit.sectionCountLeast || sections > Limit.sectionCount {
       throw FormatError(
         .damagedDirectory, at: Field.sectionCount, found: sections, expected: Limit.sectionCount)
     }
-    let end = Layout.headerByteCount + Int(sections) * Layout.entryByteCount
+    let end = Layout.headerByteCount + Int(narrow: sections) * Layout.entryByteCount
     try require(bytes, end + Layout.checksumByteCount)
     let computed = xxh64(bytes.extracting(0..<end))
     let stated = bytes.uint64(at: end)
     if computed != stated {
       throw FormatError(.damagedDirectory, at: end, found: computed, expected: stated)
     }
-    return Int(sections)
+    return Int(narrow: sections)
   }
 
   private static func require(_ bytes: Span<UInt8>, _ needed: Int) throws(FormatError) {
     if bytes.count < needed {
       throw FormatError(
-        .truncated, at: bytes.count, found: UInt64(bytes.count), expected: UInt64(needed))
+        .truncated, at: bytes.count, found: UInt64(wide: bytes.count),
+        expected: UInt64(wide: needed))
     }
   }
 
   private static func count(
     _ bytes: Span<UInt8>, at offset: Int, least: UInt64
   ) throws(FormatError) -> Int {
-    let found = UInt64(bytes.uint32(at: offset))
+    let found = UInt64(wide: bytes.uint32(at: offset))
     if found < least || found > Limit.count {
       throw FormatError(.countOutOfRange, at: offset, found: found, expected: Limit.count)
     }
-    return Int(found)
+    return Int(narrow: found)
   }
 
   private static func invalid(_ bytes: Span<UInt8>, _ offset: Int, most: UInt64) -> FormatError {
     FormatError(
-      .invalidHeaderValue, at: offset, found: UInt64(bytes[offset]), expected: most)
+      .invalidHeaderValue, at: offset, found: UInt64(wide: bytes[offset]), expected: most)
   }
 }

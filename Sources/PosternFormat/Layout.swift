@@ -142,7 +142,7 @@ public enum Layout {
 /// The largest counts that a file may state. Section 4.
 public enum Limit {
   /// Bytes of a file.
-  public static let fileByteCount: UInt64 = 1 << 40
+  public static let fileByteCount: UInt64 = 1_099_511_627_776
   /// Fewest sections of a file.
   public static let sectionCountLeast: UInt64 = 6
   /// Sections of a file.

@@ -13,9 +13,9 @@ extension ModelView {
   /// - Complexity: O(`decoded.count`), no allocation.
   public func checkExpert(_ expert: Int, decoded: Span<UInt8>) throws(FormatError) {
     let entry = expertEntry(expert)
-    guard decoded.count == Int(entry.decodedByteCount) else {
+    guard decoded.count == Int(narrow: entry.decodedByteCount) else {
       throw error(
-        .damagedExpert, entry, at: 0, found: UInt64(decoded.count),
+        .damagedExpert, entry, at: 0, found: UInt64(wide: decoded.count),
         expected: entry.decodedByteCount)
     }
     let computed = xxh64(decoded)
@@ -60,11 +60,11 @@ extension ModelView {
 
   private func checkGap(after entry: SectionEntry, number: Int) throws(FormatError) {
     let end =
-      number + 1 < header.sectionCount ? Int(self.entry(number + 1).offset) : bytes.count
+      number + 1 < header.sectionCount ? Int(narrow: self.entry(number + 1).offset) : bytes.count
     if let offset = bytes.firstNonzero(in: entry.range.upperBound..<end) {
       throw error(
         .invalidExpertValue, entry, at: offset - entry.range.lowerBound,
-        found: UInt64(bytes[offset]))
+        found: UInt64(wide: bytes[offset]))
     }
   }
 
@@ -73,7 +73,7 @@ extension ModelView {
   ) throws(FormatError) {
     let weights = WeightCheck(bytes, shape.elementType, layout)
     if let offset = weights.firstInvalid() {
-      throw error(.invalidExpertValue, entry, at: offset, found: UInt64(bytes[offset]))
+      throw error(.invalidExpertValue, entry, at: offset, found: UInt64(wide: bytes[offset]))
     }
     let vectors = layout.end - layout.weightScale
     if let offset = bytes.firstNotFinite(at: layout.weightScale, count: vectors / 4)
@@ -81,7 +81,7 @@ extension ModelView {
         bytes, at: layout.weightScale, count: layout.outputs, vectors: vectors)
     {
       throw error(
-        .invalidExpertValue, entry, at: offset, found: UInt64(bytes.uint32(at: offset)))
+        .invalidExpertValue, entry, at: offset, found: UInt64(wide: bytes.uint32(at: offset)))
     }
   }
 }

@@ -120,7 +120,7 @@ public struct ModelView: ~Escapable {
     let shapes = shapes
     for expert in 0..<expertSectionCount {
       let entry = expertEntry(expert)
-      let expected = UInt64(shapes.shape(expert).byteCount(sizes))
+      let expected = UInt64(wide: shapes.shape(expert).byteCount(sizes))
       if entry.decodedByteCount != expected {
         throw FormatError(
           .invalidExpertShape, kind: SectionKind.expertShapes.rawValue,
@@ -140,9 +140,9 @@ public struct ModelView: ~Escapable {
     for field in 0..<4 {
       let offset = Layout.Header.sessionByteCount + 8 * field
       let found = bytes.uint64(at: offset)
-      if found != UInt64(expected[field]) {
+      if found != UInt64(wide: expected[field]) {
         throw FormatError(
-          .wrongWorkspaceSize, at: offset, found: found, expected: UInt64(expected[field]))
+          .wrongWorkspaceSize, at: offset, found: found, expected: UInt64(wide: expected[field]))
       }
     }
   }
@@ -151,7 +151,7 @@ public struct ModelView: ~Escapable {
     var most = 0
     for expert in 0..<expertSectionCount {
       let entry = expertEntry(expert)
-      if entry.encoding != .raw { most = max(most, Int(entry.decodedByteCount)) }
+      if entry.encoding != .raw { most = max(most, Int(narrow: entry.decodedByteCount)) }
     }
     return most
   }

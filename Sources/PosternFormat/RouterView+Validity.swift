@@ -28,16 +28,17 @@ extension RouterView {
     let tensors = RouterView.tensors(nodeCount: nodeCount)
     guard bytes.count >= tensors else {
       throw error(
-        .invalidRouterNode, at: 0, found: UInt64(bytes.count), expected: UInt64(tensors))
+        .invalidRouterNode, at: 0, found: UInt64(wide: bytes.count), expected: UInt64(wide: tensors)
+      )
     }
-    guard Int(bytes.uint32(at: 0)) == nodeCount else {
+    guard bytes.count(at: 0) == nodeCount else {
       throw error(
-        .invalidRouterNode, at: 0, found: UInt64(bytes.uint32(at: 0)),
-        expected: UInt64(nodeCount))
+        .invalidRouterNode, at: 0, found: UInt64(wide: bytes.uint32(at: 0)),
+        expected: UInt64(wide: nodeCount))
     }
     let records = fixed + nodeCount * Layout.Router.recordByteCount
     if let offset = bytes.firstNonzero(in: 4..<fixed) ?? bytes.firstNonzero(in: records..<tensors) {
-      throw error(.invalidRouterNode, at: offset, found: UInt64(bytes[offset]))
+      throw error(.invalidRouterNode, at: offset, found: UInt64(wide: bytes[offset]))
     }
     let isFlat = header.groupCount == 0
     var children = 0
@@ -45,16 +46,16 @@ extension RouterView {
     for number in 0..<nodeCount {
       let start = fixed + number * Layout.Router.recordByteCount
       if bytes[start] > 1 {
-        throw error(.invalidRouterNode, at: start, found: UInt64(bytes[start]), expected: 1)
+        throw error(.invalidRouterNode, at: start, found: UInt64(wide: bytes[start]), expected: 1)
       }
       if let offset = bytes.firstNonzero(in: start + 1..<start + 4) {
-        throw error(.invalidRouterNode, at: offset, found: UInt64(bytes[offset]))
+        throw error(.invalidRouterNode, at: offset, found: UInt64(wide: bytes[offset]))
       }
       let node = RouterNode(bytes, record: start, featureCount: header.featureCount)
       if node.firstChild != children {
         throw error(
-          .invalidRouterNode, at: start + 4, found: UInt64(node.firstChild),
-          expected: UInt64(children))
+          .invalidRouterNode, at: start + 4, found: UInt64(wide: node.firstChild),
+          expected: UInt64(wide: children))
       }
       let most =
         number > 0
@@ -63,24 +64,25 @@ extension RouterView {
       let least = number > 0 ? 1 : most
       if node.childCount < least || node.childCount > most {
         throw error(
-          .invalidRouterNode, at: start + 8, found: UInt64(node.childCount),
-          expected: UInt64(most))
+          .invalidRouterNode, at: start + 8, found: UInt64(wide: node.childCount),
+          expected: UInt64(wide: most))
       }
       if node.panels != end {
         throw error(
-          .invalidRouterNode, at: start + 12, found: UInt64(node.panels / Layout.alignment),
-          expected: UInt64(end / Layout.alignment))
+          .invalidRouterNode, at: start + 12, found: UInt64(wide: node.panels / Layout.alignment),
+          expected: UInt64(wide: end / Layout.alignment))
       }
       if number > 0 { children += node.childCount }
       end = node.end
     }
     if !isFlat && children != header.expertCount {
       throw error(
-        .invalidRouterNode, at: 0, found: UInt64(children), expected: UInt64(header.expertCount))
+        .invalidRouterNode, at: 0, found: UInt64(wide: children),
+        expected: UInt64(wide: header.expertCount))
     }
     guard end == bytes.count else {
       throw error(
-        .invalidRouterNode, at: 0, found: UInt64(bytes.count), expected: UInt64(end))
+        .invalidRouterNode, at: 0, found: UInt64(wide: bytes.count), expected: UInt64(wide: end))
     }
   }
 
@@ -94,7 +96,7 @@ extension RouterView {
       ?? Panels.firstNonzeroTail(
         bytes, at: node.bias, count: node.childCount, vectors: (node.end - node.bias))
     {
-      throw error(.invalidRouterValue, at: offset, found: UInt64(bytes.uint32(at: offset)))
+      throw error(.invalidRouterValue, at: offset, found: UInt64(wide: bytes.uint32(at: offset)))
     }
   }
 }

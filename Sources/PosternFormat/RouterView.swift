@@ -24,13 +24,13 @@ package struct RouterNode {
 
   init(_ bytes: Span<UInt8>, record: Int, featureCount: Int) {
     kind = RouterNodeKind(rawValue: bytes[record]) ?? .affine
-    firstChild = Int(bytes.uint32(at: record + 4))
-    childCount = Int(bytes.uint32(at: record + 8))
-    panels = Layout.alignment * Int(bytes.uint32(at: record + 12))
+    firstChild = bytes.count(at: record + 4)
+    childCount = bytes.count(at: record + 8)
+    panels = bytes.count(at: record + 12).times(Layout.alignment)
     let outputs = Layout.pad(childCount, to: Layout.panelWidth)
-    bias = panels + 4 * Layout.pad(featureCount, to: 4) * outputs
-    scale = bias + 4 * outputs
-    end = kind == .distance ? scale + 4 * outputs : scale
+    bias = panels.plus((4 * Layout.pad(featureCount, to: 4)).times(outputs))
+    scale = bias.plus(4 * outputs)
+    end = kind == .distance ? scale.plus(4 * outputs) : scale
   }
 }
 
@@ -45,7 +45,7 @@ package struct RouterView: ~Escapable {
   init(_ bytes: Span<UInt8>, featureCount: Int) {
     self.bytes = bytes
     self.featureCount = featureCount
-    nodeCount = Int(bytes.uint32(at: 0))
+    nodeCount = bytes.count(at: 0)
   }
 
   /// Where the first node's tensors start.

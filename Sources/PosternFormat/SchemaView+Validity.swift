@@ -17,7 +17,7 @@ extension SchemaView {
       where !isBefore(
         view.category(code - 1, ofColumn: column), view.category(code, ofColumn: column))
       {
-        throw error(.unorderedCategories, at: record(column), found: UInt64(code))
+        throw error(.unorderedCategories, at: record(column), found: UInt64(wide: code))
       }
     }
   }
@@ -52,24 +52,26 @@ extension SchemaView {
     let fixed = Layout.Schema.fixedByteCount
     guard bytes.count >= fixed else {
       throw error(
-        .wrongSchemaSize, at: 0, found: UInt64(bytes.count), expected: UInt64(fixed))
+        .wrongSchemaSize, at: 0, found: UInt64(wide: bytes.count), expected: UInt64(wide: fixed))
     }
     let expected: InlineArray<3, UInt64> = [
-      UInt64(header.columnCount), UInt64(targets(header)), UInt64(classes(header)),
+      UInt64(wide: header.columnCount), UInt64(wide: targets(header)),
+      UInt64(wide: classes(header)),
     ]
-    for field in 0..<3 where UInt64(bytes.uint32(at: 4 * field)) != expected[field] {
+    for field in 0..<3 where UInt64(wide: bytes.uint32(at: 4 * field)) != expected[field] {
       throw error(
-        .wrongSchemaSize, at: 4 * field, found: UInt64(bytes.uint32(at: 4 * field)),
+        .wrongSchemaSize, at: 4 * field, found: UInt64(wide: bytes.uint32(at: 4 * field)),
         expected: expected[field])
     }
     if let offset = bytes.firstNonzero(in: 20..<fixed) {
-      throw error(.wrongSchemaSize, at: offset, found: UInt64(bytes[offset]))
+      throw error(.wrongSchemaSize, at: offset, found: UInt64(wide: bytes[offset]))
     }
-    let categoryCount = Int(bytes.uint32(at: 12))
+    let categoryCount = bytes.count(at: 12)
     let texts = header.columnCount + targets(header) + classes(header) + categoryCount
-    let size = record(header.columnCount) + 4 * (texts + 1) + Int(bytes.uint32(at: 16))
+    let size = record(header.columnCount) + 4 * (texts + 1) + bytes.count(at: 16)
     guard size == bytes.count else {
-      throw error(.wrongSchemaSize, at: 16, found: UInt64(bytes.count), expected: UInt64(size))
+      throw error(
+        .wrongSchemaSize, at: 16, found: UInt64(wide: bytes.count), expected: UInt64(wide: size))
     }
     return categoryCount
   }
@@ -82,29 +84,32 @@ extension SchemaView {
     for column in 0..<header.columnCount {
       let start = record(column)
       guard let kind = ColumnKind(rawValue: bytes[start]) else {
-        throw error(.invalidSchemaColumn, at: start, found: UInt64(bytes[start]), expected: 2)
+        throw error(.invalidSchemaColumn, at: start, found: UInt64(wide: bytes[start]), expected: 2)
       }
       if let offset = bytes.firstNonzero(in: start + 1..<start + 4)
         ?? bytes.firstNonzero(in: start + 12..<start + 16)
       {
-        throw error(.invalidSchemaColumn, at: offset, found: UInt64(bytes[offset]))
+        throw error(.invalidSchemaColumn, at: offset, found: UInt64(wide: bytes[offset]))
       }
-      let stated = Int(bytes.uint32(at: start + 4))
+      let stated = bytes.count(at: start + 4)
       if stated != first {
         throw error(
-          .invalidSchemaColumn, at: start + 4, found: UInt64(stated), expected: UInt64(first))
+          .invalidSchemaColumn, at: start + 4, found: UInt64(wide: stated),
+          expected: UInt64(wide: first))
       }
-      let count = Int(bytes.uint32(at: start + 8))
-      let most = kind == .categorical ? Int(Limit.count) : 0
+      let count = bytes.count(at: start + 8)
+      let most = kind == .categorical ? Int(narrow: Limit.count) : 0
       if count > most {
         throw error(
-          .invalidSchemaColumn, at: start + 8, found: UInt64(count), expected: UInt64(most))
+          .invalidSchemaColumn, at: start + 8, found: UInt64(wide: count),
+          expected: UInt64(wide: most))
       }
       first += count
     }
     if first != categoryCount {
       throw error(
-        .invalidSchemaColumn, at: 12, found: UInt64(categoryCount), expected: UInt64(first))
+        .invalidSchemaColumn, at: 12, found: UInt64(wide: categoryCount),
+        expected: UInt64(wide: first))
     }
   }
 
@@ -116,16 +121,16 @@ extension SchemaView {
     var before = 0
     for number in 0...textCount {
       let offset = start + 4 * number
-      let text = Int(bytes.uint32(at: offset))
+      let text = bytes.count(at: offset)
       let isLast = number == textCount
       let lawful =
         number == 0
         ? text == 0
         : text >= before && text - before <= Limit.textByteCount
-          && (!isLast || text == Int(bytes.uint32(at: 16)))
+          && (!isLast || text == bytes.count(at: 16))
       if !lawful {
         throw error(
-          .invalidTextOffset, at: offset, found: UInt64(text), expected: UInt64(before))
+          .invalidTextOffset, at: offset, found: UInt64(wide: text), expected: UInt64(wide: before))
       }
       before = text
     }

@@ -24,11 +24,11 @@ public struct SchemaView: ~Escapable {
   @_lifetime(copy bytes)
   init(_ bytes: Span<UInt8>) {
     self.bytes = bytes
-    columnCount = Int(bytes.uint32(at: 0))
-    targetCount = Int(bytes.uint32(at: 4))
-    classCount = Int(bytes.uint32(at: 8))
+    columnCount = bytes.count(at: 0)
+    targetCount = bytes.count(at: 4)
+    classCount = bytes.count(at: 8)
     offsetsStart = Layout.Schema.fixedByteCount + columnCount * Layout.Schema.recordByteCount
-    let textCount = columnCount + targetCount + classCount + Int(bytes.uint32(at: 12))
+    let textCount = columnCount + targetCount + classCount + bytes.count(at: 12)
     textsStart = offsetsStart + 4 * (textCount + 1)
   }
 
@@ -39,7 +39,7 @@ public struct SchemaView: ~Escapable {
 
   /// The number of categories of a column; 0 unless it is categorical.
   public func categoryCount(ofColumn index: Int) -> Int {
-    Int(bytes.uint32(at: record(index) + 8))
+    bytes.count(at: record(index) + 8)
   }
 
   /// The name of the column at `index`, in row order.
@@ -60,7 +60,7 @@ public struct SchemaView: ~Escapable {
   @_lifetime(copy self)
   public func category(_ code: Int, ofColumn column: Int) -> Span<UInt8> {
     precondition(code >= 0 && code < categoryCount(ofColumn: column))
-    let first = Int(bytes.uint32(at: record(column) + 4))
+    let first = bytes.count(at: record(column) + 4)
     return text(columnCount + targetCount + classCount + first + code)
   }
 
@@ -87,8 +87,8 @@ public struct SchemaView: ~Escapable {
 
   @_lifetime(copy self)
   private func text(_ index: Int) -> Span<UInt8> {
-    let start = textsStart + Int(bytes.uint32(at: offsetsStart + 4 * index))
-    let end = textsStart + Int(bytes.uint32(at: offsetsStart + 4 * index + 4))
+    let start = textsStart + bytes.count(at: offsetsStart + 4 * index)
+    let end = textsStart + bytes.count(at: offsetsStart + 4 * index + 4)
     return bytes.extracting(start..<end)
   }
 }

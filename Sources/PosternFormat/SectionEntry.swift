@@ -42,5 +42,7 @@ public struct SectionEntry: Equatable, Sendable {
   /// Whether the section starts at a multiple of 4,096.
   public var isPageAligned: Bool { flags & 2 != 0 }
   /// The stored bytes in the file. In bounds once the file is validated.
-  public var range: Range<Int> { Int(offset)..<Int(offset) + Int(storedByteCount) }
+  public var range: Range<Int> {
+    Int(narrow: offset)..<Int(narrow: offset) + Int(narrow: storedByteCount)
+  }
 }

@@ -23,7 +23,7 @@ package struct ShapesView: ~Escapable {
     let count = header.expertCount + (header.hasSharedExpert ? 1 : 0)
     let size = count * Layout.shapeRecordByteCount
     guard bytes.count == size else {
-      throw error(at: 0, found: UInt64(bytes.count), expected: UInt64(size))
+      throw error(at: 0, found: UInt64(wide: bytes.count), expected: UInt64(wide: size))
     }
     for index in 0..<count { try checkRecord(bytes, index * Layout.shapeRecordByteCount) }
   }
@@ -40,9 +40,10 @@ package struct ShapesView: ~Escapable {
     let most: InlineArray<4, UInt8> = [1, 3, UInt8(Limit.hiddenCount), 0]
     for field in 0..<4 where bytes[start + field] > most[field] {
       throw error(
-        at: start + field, found: UInt64(bytes[start + field]), expected: UInt64(most[field]))
+        at: start + field, found: UInt64(wide: bytes[start + field]),
+        expected: UInt64(wide: most[field]))
     }
-    let groupSize = UInt64(bytes.uint32(at: start + 4))
+    let groupSize = UInt64(wide: bytes.uint32(at: start + 4))
     let isGrouped = bytes[start + 1] == ElementType.int4.rawValue
     let groupIsLawful =
       isGrouped
@@ -50,7 +51,7 @@ package struct ShapesView: ~Escapable {
     if !groupIsLawful { throw error(at: start + 4, found: groupSize) }
     let hidden = Int(bytes[start + 2])
     for layer in 0..<Limit.hiddenCount {
-      let width = UInt64(bytes.uint32(at: start + 8 + 4 * layer))
+      let width = UInt64(wide: bytes.uint32(at: start + 8 + 4 * layer))
       let isLawful = layer < hidden ? width >= 1 && width <= Limit.count : width == 0
       if !isLawful {
         throw error(
@@ -58,7 +59,7 @@ package struct ShapesView: ~Escapable {
       }
     }
     if let offset = bytes.firstNonzero(in: start + 56..<start + 64) {
-      throw error(at: offset, found: UInt64(bytes[offset]))
+      throw error(at: offset, found: UInt64(wide: bytes[offset]))
     }
   }
 }

@@ -14,21 +14,21 @@ extension Span<UInt8> {
   @inline(__always)
   package func uint16(at offset: Int) -> UInt16 {
     let field = extracting(offset..<offset + 2)
-    return UInt16(field[0]) | UInt16(field[1]) << 8
+    return UInt16(field[0]) | UInt16(field[1]) &<< 8
   }
 
   /// The little-endian integer at `offset`. Compiles to one comparison and one load.
   @inline(__always)
   package func uint32(at offset: Int) -> UInt32 {
     let field = extracting(offset..<offset + 4)
-    return UInt32(field[0]) | UInt32(field[1]) << 8 | UInt32(field[2]) << 16
-      | UInt32(field[3]) << 24
+    return UInt32(field[0]) | UInt32(field[1]) &<< 8 | UInt32(field[2]) &<< 16
+      | UInt32(field[3]) &<< 24
   }
 
   /// The little-endian integer at `offset`.
   @inline(__always)
   package func uint64(at offset: Int) -> UInt64 {
-    UInt64(uint32(at: offset)) | UInt64(uint32(at: offset + 4)) << 32
+    UInt64(wide: uint32(at: offset)) | UInt64(wide: uint32(at: offset + 4)) &<< 32
   }
 
   /// The binary32 number at `offset`.

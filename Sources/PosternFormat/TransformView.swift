@@ -14,8 +14,8 @@ package struct TransformView: ~Escapable {
   @_lifetime(copy bytes)
   init(_ bytes: Span<UInt8>) {
     self.bytes = bytes
-    columnCount = Int(bytes.uint32(at: 0))
-    entryCount = Int(bytes.uint32(at: 8))
+    columnCount = bytes.count(at: 0)
+    entryCount = bytes.count(at: 8)
     valuesStart =
       Layout.Transform.fixedByteCount + columnCount * Layout.Transform.recordByteCount
   }
@@ -60,12 +60,12 @@ package struct TransformColumn {
     kind = ColumnKind(rawValue: record[0]) ?? .ignored
     missingPolicy = record[1]
     unknownPolicy = record[2]
-    firstFeature = Int(record.uint32(at: 4))
-    featureCount = Int(record.uint32(at: 8))
-    firstEntry = Int(record.uint32(at: 12))
-    entryCount = Int(record.uint32(at: 16))
-    firstValue = Int(record.uint32(at: 20))
-    valueCount = Int(record.uint32(at: 24))
+    firstFeature = record.count(at: 4)
+    featureCount = record.count(at: 8)
+    firstEntry = record.count(at: 12)
+    entryCount = record.count(at: 16)
+    firstValue = record.count(at: 20)
+    valueCount = record.count(at: 24)
     fill = record.float(at: 28)
     center = record.float(at: 32)
     scale = record.float(at: 36)

@@ -45,7 +45,7 @@ struct WeightCheck: ~Escapable {
       let output = layout.isLookup ? 0 : line / layout.paddedInputs * 16
       for lane in 0..<width {
         let offset = layout.weights + size * (element + lane)
-        let bits = size == 4 ? bytes.uint32(at: offset) : UInt32(bytes.uint16(at: offset)) << 16
+        let bits = size == 4 ? bytes.uint32(at: offset) : UInt32(bytes.uint16(at: offset)) &<< 16
         let exponent: UInt32 = size == 4 ? 0x7F80_0000 : 0x7C00_0000
         if bits & exponent == exponent { return offset }
         if bits != 0 && isPadding(input: input, output: output + lane) { return offset }

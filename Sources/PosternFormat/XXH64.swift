@@ -30,23 +30,23 @@ package func xxh64(_ bytes: Span<UInt8>) -> UInt64 {
   } else {
     hash = Prime.fifth
   }
-  hash = hash &+ UInt64(count)
+  hash = hash &+ UInt64(wide: count)
   while offset + 8 <= count {
     hash = rotate(hash ^ round(0, bytes.uint64(at: offset)), 27) &* Prime.first &+ Prime.fourth
     offset += 8
   }
   if offset + 4 <= count {
-    hash ^= UInt64(bytes.uint32(at: offset)) &* Prime.first
+    hash ^= UInt64(wide: bytes.uint32(at: offset)) &* Prime.first
     hash = rotate(hash, 23) &* Prime.second &+ Prime.third
     offset += 4
   }
   while offset < count {
-    hash = rotate(hash ^ UInt64(bytes[offset]) &* Prime.fifth, 11) &* Prime.first
+    hash = rotate(hash ^ UInt64(wide: bytes[offset]) &* Prime.fifth, 11) &* Prime.first
     offset += 1
   }
-  hash = (hash ^ hash >> 33) &* Prime.second
-  hash = (hash ^ hash >> 29) &* Prime.third
-  return hash ^ hash >> 32
+  hash = (hash ^ hash &>> 33) &* Prime.second
+  hash = (hash ^ hash &>> 29) &* Prime.third
+  return hash ^ hash &>> 32
 }
 
 private enum Prime {
@@ -59,7 +59,7 @@ private enum Prime {
 
 @inline(__always)
 private func rotate(_ value: UInt64, _ bits: UInt64) -> UInt64 {
-  value << bits | value >> (64 - bits)
+  value &<< bits | value &>> (64 - bits)
 }
 
 @inline(__always)

@@ -127,14 +127,3 @@ extension MutableSpan where Element == UInt32 {
     set { self[index] = newValue.bitPattern }
   }
 }
-
-extension Span where Element == UInt8 {
-  /// The little-endian f32 at byte `offset`.
-  @inline(__always)
-  package func f32(at offset: Int) -> Float {
-    let bytes = extracting(offset..<offset + 4)
-    return Float(
-      bitPattern: UInt32(bytes[0]) | UInt32(bytes[1]) << 8 | UInt32(bytes[2]) << 16
-        | UInt32(bytes[3]) << 24)
-  }
-}

@@ -5,6 +5,8 @@
 // Every faster kernel gives these bits; where there is none, this is what runs. All accesses are
 // checked.
 
+internal import PosternFormat
+
 /// Four chains of fused multiply-adds over the quarters of the inputs, then the sum of the chains,
 /// the bias, and the slope where the sum is not over 0.
 ///
@@ -26,11 +28,11 @@ package func referenceDense(
       for run in 0..<4 {
         for k in run * quarter..<(run + 1) * quarter {
           chains[run] = fusedMultiplyAdd(
-            memory[float: x + k], weights.f32(at: weight + 64 * k), chains[run])
+            memory[float: x + k], weights.float(at: weight + 64 * k), chains[run])
         }
       }
       var z = (chains[0] + chains[1]) + (chains[2] + chains[3])
-      if let bias = layer.bias { z = z + weights.f32(at: bias + 4 * output) }
+      if let bias = layer.bias { z = z + weights.float(at: bias + 4 * output) }
       memory[float: y + output] = activated(z, slopes: layer.slopes, output, weights)
     }
   }
@@ -51,14 +53,14 @@ package func referenceLookup(
     let fractions = rows.fractions + row * rows.columnStride
     let y = rows.y + row * rows.yStride
     for output in 0..<layer.outputs {
-      var z = weights.f32(at: layer.bias + 4 * output)
+      var z = weights.float(at: layer.bias + 4 * output)
       for column in 0..<layer.columns {
         let fraction = memory[float: fractions + column]
         let below = Int(memory[entries + column])
         let above = fraction > 0 ? below + 1 : below
         precondition(above < layer.entries)
-        let a = weights.f32(at: layer.table + 4 * (below * layer.outputs + output))
-        let b = weights.f32(at: layer.table + 4 * (above * layer.outputs + output))
+        let a = weights.float(at: layer.table + 4 * (below * layer.outputs + output))
+        let b = weights.float(at: layer.table + 4 * (above * layer.outputs + output))
         z = z + fusedMultiplyAdd(fraction, b - a, a)
       }
       memory[float: y + output] = activated(z, slopes: layer.slopes, output, weights)
@@ -85,13 +87,13 @@ package func referenceDistance(
       var chains = InlineArray<4, Float>(repeating: 0)
       for run in 0..<4 {
         for k in run * quarter..<(run + 1) * quarter {
-          let d = memory[float: x + k] - weights.f32(at: weight + 64 * k)
+          let d = memory[float: x + k] - weights.float(at: weight + 64 * k)
           chains[run] = fusedMultiplyAdd(d, d, chains[run])
         }
       }
       let distance = squareRoot((chains[0] + chains[1]) + (chains[2] + chains[3]))
-      let scale = weights.f32(at: layer.scale + 4 * output)
-      let bias = weights.f32(at: layer.bias + 4 * output)
+      let scale = weights.float(at: layer.scale + 4 * output)
+      let bias = weights.float(at: layer.bias + 4 * output)
       memory[float: y + output] = fusedMultiplyAdd(-scale, distance, bias)
     }
   }
@@ -109,5 +111,5 @@ private func activated(
   _ z: Float, slopes: Int?, _ output: Int, _ weights: Span<UInt8>
 ) -> Float {
   guard let slopes else { return z }
-  return z > 0 ? z : weights.f32(at: slopes + 4 * output) * z
+  return z > 0 ? z : weights.float(at: slopes + 4 * output) * z
 }

@@ -32,10 +32,10 @@ public struct RowStatus: Equatable, Sendable {
   }
 
   /// The word that stands for the status in the workspace.
-  var word: UInt32 { UInt32(refusal?.rawValue ?? 0) << 24 | UInt32(column) }
+  var word: UInt32 { UInt32(refusal?.rawValue ?? 0) &<< 24 | UInt32(column) }
 
   init(word: UInt32) {
-    refusal = RowRefusal(rawValue: UInt8(word >> 24))
+    refusal = RowRefusal(rawValue: UInt8(word &>> 24))
     column = Int(word & 0xFF_FFFF)
   }
 }

@@ -13,7 +13,7 @@ extension Session {
   /// - Complexity: O(*rows* · *weights*), no allocation.
   @_lifetime(self: copy self)
   public mutating func run(_ group: ExpertGroup, expert bytes: Span<UInt8>) {
-    precondition(bytes.count == Int(model.expertEntry(group.expert).decodedByteCount))
+    precondition(bytes.count == Int(narrow: model.expertEntry(group.expert).decodedByteCount))
     let shape = model.shape(ofExpert: group.expert)
     var position = group.first
     while position < group.end {
@@ -39,7 +39,7 @@ extension Session {
   public mutating func runShared(expert bytes: Span<UInt8>) {
     precondition(model.header.hasSharedExpert)
     let expert = model.header.expertCount
-    precondition(bytes.count == Int(model.expertEntry(expert).decodedByteCount))
+    precondition(bytes.count == Int(narrow: model.expertEntry(expert).decodedByteCount))
     let shape = model.shape(ofExpert: expert)
     var first = 0
     while first < rowCount {

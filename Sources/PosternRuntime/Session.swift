@@ -46,7 +46,7 @@ public struct Session: ~Copyable, ~Escapable {
   public init(
     model: ModelView, rowCapacity: Int, workspace: consuming MutableSpan<UInt32>
   ) throws(SessionError) {
-    guard rowCapacity >= 1 && rowCapacity <= 1 << 30 else {
+    guard rowCapacity >= 1 && rowCapacity <= 1 &<< 30 else {
       throw .invalidRowCapacity(rowCapacity)
     }
     let needed = model.header.workspaceByteCount(rowCapacity: rowCapacity)
@@ -102,20 +102,20 @@ public struct Session: ~Copyable, ~Escapable {
 
   /// Whether an expert's bytes passed ``ModelView/checkExpert(_:decoded:)`` in this session.
   public func isChecked(_ expert: Int) -> Bool {
-    memory[expert / 32] & 1 << UInt32(expert % 32) != 0
+    memory[expert / 32] & 1 &<< UInt32(expert % 32) != 0
   }
 
   /// Notes that an expert's bytes passed their check.
   @_lifetime(self: copy self)
   public mutating func noteChecked(_ expert: Int) {
-    memory[expert / 32] |= 1 << UInt32(expert % 32)
+    memory[expert / 32] |= 1 &<< UInt32(expert % 32)
   }
 
   /// Rows that an expert answered for since the session started.
   public func answeredCount(ofExpert expert: Int) -> UInt64 {
     precondition(expert >= 0 && expert < model.header.expertCount)
     let word = layout.counters + 2 * expert
-    return UInt64(memory[word]) | UInt64(memory[word + 1]) << 32
+    return UInt64(wide: memory[word]) | UInt64(wide: memory[word + 1]) &<< 32
   }
 
   func checked(_ slot: Int) -> Int {

@@ -88,10 +88,9 @@ private func transformCode(
     if column.missingPolicy == 0 { return .missingValue }
     local = column.missingPolicy == 1 ? categoryCount : column.entryCount - 1
   } else {
-    guard value >= 0, value <= Float(categoryCount), value == value.rounded(.towardZero) else {
-      return .invalidCode
-    }
+    guard value >= 0, value <= Float(categoryCount) else { return .invalidCode }
     local = Int(value)
+    guard Float(local) == value else { return .invalidCode }
     if local == categoryCount && column.unknownPolicy == 0 { return .unknownCategory }
   }
   for feature in 0..<column.featureCount {

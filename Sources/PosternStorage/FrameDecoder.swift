@@ -17,12 +17,9 @@ enum FrameDecoder {
     return Int((64 - address % 64) % 64 / 4)
   }
 
-  /// Decodes `frame` into `byteCount` bytes at word `target`.
-  ///
-  /// - Parameters:
-  ///   - context: A word at a multiple of 8 bytes with ``contextWordCount`` words behind it.
-  ///   - scratch: Where `byteCount` bytes may be decoded first; used when `planeCount` is not 1.
-  /// - Returns: Whether the frame is the one lawful frame of `byteCount` bytes.
+  /// Decodes `frame` into `byteCount` bytes at word `target`, by way of `scratch` when `planeCount` is
+  /// not 1, with the decoder in ``contextWordCount`` words from `context` on, a multiple of 8 bytes.
+  /// Returns whether the frame is the one lawful frame of `byteCount` bytes.
   static func decode(
     _ frame: Span<UInt8>, planeCount: Int, byteCount: Int, memory: inout MutableSpan<UInt32>,
     context: Int, scratch: Int, target: Int
