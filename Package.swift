@@ -61,6 +61,5 @@ let package = Package(
       name: "PosternRuntimeTests",
       dependencies: ["PosternRuntime", "PosternFormat", "CPosternKernels"],
       swiftSettings: borrowing),
-    .testTarget(name: "PosternDataTests", dependencies: ["PosternData"], swiftSettings: borrowing),
   ]
 )

@@ -23,11 +23,11 @@ typedef __m512 vec;
 #define LEAKY(z, s) \
   _mm512_mask_mul_ps(z, _mm512_cmp_ps_mask(z, _mm512_setzero_ps(), _CMP_NGT_UQ), s, z)
 
-// 32 registers: 12 to 16 sums, the weights of one input (4, 2, 1), one input of one row. Sixteen chains
-// are twice what latency asks for, and a remainder of 3 or 2 rows still has a tile of its own.
+// 32 registers: 12 to 16 sums, the weights of one input (4, 2, 1), one input of one row. Sixteen
+// chains are twice what latency asks for, and a remainder of 3 or 2 rows still has its own tile.
 #define TILE_LIMIT 16
 #define TILE_PASSES(PASS) PASS(4, 4, 3, 2) PASS(2, 8, 6, 4) PASS(1, 12, 8, 4)
-// Two panels and four runs side by side: eight chains hide the latency; more streams than eight
+// Two panels and four runs side by side: eight chains hide the latency. More streams than eight
 // fall on the same cache sets where the inputs are a power of two (256 x 256: half the rate).
 #define ROW_PASSES(PASS) PASS(2, 4) PASS(1, 4)
 #define LOOKUP_PASSES(PASS) PASS(8) PASS(4) PASS(2) PASS(1)

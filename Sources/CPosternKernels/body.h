@@ -79,15 +79,19 @@ INLINE void tile(const struct dense *d, size_t output, size_t row, const int row
 }
 
 /// As many outputs as `vectors` divides, for the rows of a batch: tiles of `a` rows, then of `b`,
-/// then of `c`, then row by row.
+/// then of `c`, then row by row. A rest of `b + c` rows is cut that way, and not into `a` and less.
 INLINE size_t batch(const struct dense *d, size_t output, size_t rows, const int vectors,
                     const int a, const int b, const int c) {
+  const size_t rest = a == b + c ? 0 : b + c;
+  // Eight streams of weights at most, as for a single row.
+  const int runs = vectors * LANES >= 4 * PANEL ? 2 : 4;
   for (; output + vectors * LANES <= d->outputs; output += vectors * LANES) {
     size_t row = 0;
-    for (; rows - row >= (size_t)a; row += a) tile(d, output, row, a, vectors, 1);
+    for (; rows - row >= (size_t)a && rows - row != rest; row += a)
+      tile(d, output, row, a, vectors, 1);
     for (; rows - row >= (size_t)b; row += b) tile(d, output, row, b, vectors, 1);
     for (; rows - row >= (size_t)c; row += c) tile(d, output, row, c, vectors, 1);
-    for (; row < rows; row++) tile(d, output, row, 1, vectors, 4);
+    for (; row < rows; row++) tile(d, output, row, 1, vectors, runs);
   }
   return output;
 }

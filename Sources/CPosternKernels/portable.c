@@ -56,12 +56,12 @@ PORTABLE vec fma4(vec a, vec b, vec c) {
 typedef double pair __attribute__((vector_size(16)));
 typedef int64_t pair_bits __attribute__((vector_size(16)));
 
-/// a * b + c for two lanes, rounded to odd in double precision.
+/// The sum of an exact product and an addend, rounded to odd.
 ///
 /// The product of two floats is exact in a double: 24 + 24 bits fit into 53, and so does the
-/// exponent. The sum is rounded; `error` is what the rounding took away, exactly (Knuth's TwoSum). To
-/// round to odd is to give an inexact sum a last bit of 1, on the side where the exact sum lies: then
-/// no later rounding to at most 51 bits can mistake it for a tie or miss one.
+/// exponent. The sum is rounded; `error` is what the rounding took away, exactly (Knuth's TwoSum).
+/// Rounding to odd gives an inexact sum a last bit of 1, on the side where the exact sum lies: then
+/// rounding it to float can neither take it for a tie nor miss one.
 /// S. Boldo, G. Melquiond. Emulation of FMA and correctly rounded sums: proved algorithms using
 /// rounding to odd. IEEE Transactions on Computers 57(4), 2008.
 PORTABLE pair odd_sum(pair product, pair addend) {

@@ -35,11 +35,12 @@ void postern_dense_f32(const float *panels, const float *bias, const float *slop
 
 /// A look-up layer over `rows` rows.
 ///
-/// `table` has the shape [entries][outputs]; `outputs` is a multiple of 16. For each row and output:
-/// z = bias[o]; then for each column c in ascending order, with a = entry[c], r = fraction[c] and
-/// b = a + (r > 0 ? 1 : 0):  z = z + fma(r, table[b][o] - table[a][o], table[a][o]).
-/// `slopes` as above. `entries` and `fractions` of a row stand at `row * column_stride`.
-/// Every entry is inside the table, and so is the next one where the fraction is over 0.
+/// `table` has the shape [entries][outputs]; `outputs` is a multiple of 16. For each row and
+/// output: z = bias[o]; then for each column c in ascending order, with a = entry[c], r =
+/// fraction[c] and b = a + (r > 0 ? 1 : 0):  z = z + fma(r, table[b][o] - table[a][o],
+/// table[a][o]). `slopes` as above. `entries` and `fractions` of a row stand at `row *
+/// column_stride`. Every entry is inside the table, and so is the next one where the fraction is
+/// over 0.
 void postern_lookup_f32(const float *table, const float *bias, const float *slopes, size_t columns,
                         size_t outputs, const uint32_t *entries, const float *fractions,
                         size_t column_stride, float *y, size_t y_stride, size_t rows);

@@ -1,1 +1,0 @@
-// PosternFormat.swift: the module's first file.

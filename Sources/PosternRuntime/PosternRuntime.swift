@@ -1,1 +1,0 @@
-// PosternRuntime.swift: the module's first file.

@@ -1,0 +1,134 @@
+// Session.swift: a model and the memory that it computes in.
+//
+// Step: rows → [session] → predictions.   Specification: formats/model.md, sections 9 and 10.
+
+public import PosternFormat
+
+/// Predicts rows with a model in memory that the caller provides.
+///
+/// A batch goes through five steps, each a call, so that whoever holds the experts' bytes (a mapped
+/// file, a cache of decoded experts, flash) decides how they come:
+///
+/// ```swift
+/// for slot in 0..<count { session.load(row, at: slot) }
+/// session.route(count: count)
+/// var position = 0
+/// while let group = session.group(at: position) {
+///   session.run(group, expert: bytes)          // the expert's decoded, checked bytes
+///   position = group.end
+/// }
+/// session.runShared(expert: bytes)              // only if the model has a shared expert
+/// session.finish()
+/// ```
+///
+/// After every expert in use was checked once, nothing here can fail, allocate, lock or call the
+/// system. Any number of sessions, on any threads, share one model.
+public struct Session: ~Copyable, ~Escapable {
+  /// The model.
+  public let model: ModelView
+  /// Rows that the session can hold at a time.
+  public let rowCapacity: Int
+  /// Rows of the current batch.
+  public internal(set) var rowCount = 0
+  var memory: MutableSpan<UInt32>
+  let layout: SessionLayout
+
+  /// Starts a session.
+  ///
+  /// - Parameters:
+  ///   - model: A validated model.
+  ///   - rowCapacity: Rows of a batch at most, at least 1.
+  ///   - workspace: `model.header.workspaceByteCount(rowCapacity:)` bytes, as 4-byte words; more is
+  ///     ignored.
+  /// - Throws: ``SessionError``.
+  /// - Complexity: O(*experts* + `workspace.count`), no allocation.
+  @_lifetime(copy model, copy workspace)
+  public init(
+    model: ModelView, rowCapacity: Int, workspace: consuming MutableSpan<UInt32>
+  ) throws(SessionError) {
+    guard rowCapacity >= 1 && rowCapacity <= 1 &<< 30 else {
+      throw .invalidRowCapacity(rowCapacity)
+    }
+    let needed = model.header.workspaceByteCount(rowCapacity: rowCapacity)
+    guard workspace.count >= needed / 4 else {
+      throw .workspaceTooSmall(byteCount: 4 * workspace.count, needed: needed)
+    }
+    for expert in 0..<model.expertSectionCount {
+      let type = model.shape(ofExpert: expert).elementType
+      guard type == .f32 else {
+        throw .unsupportedElementType(expert: expert, type: type)
+      }
+    }
+    self.model = model
+    self.rowCapacity = rowCapacity
+    layout = SessionLayout(WorkspaceLayout(model), rowCapacity: rowCapacity)
+    memory = workspace
+    for word in 0..<layout.wordCount { memory[word] = 0 }
+  }
+
+  /// Transforms one row into a slot of the next batch.
+  ///
+  /// - Parameters:
+  ///   - row: One value for each column of the schema, in its order: a number, or the code of a
+  ///     category (the column's number of categories: unknown). NaN is missing.
+  ///   - slot: In `0..<rowCapacity`.
+  /// - Returns: Whether the row can be answered. A refused row stays in the batch without an answer.
+  /// - Complexity: O(*columns* · log *edges*), no allocation.
+  @discardableResult
+  @_lifetime(self: copy self)
+  public mutating func load(_ row: Span<Float>, at slot: Int) -> RowStatus {
+    precondition(slot >= 0 && slot < rowCapacity)
+    let words = layout.words
+    let target = TransformTarget(
+      features: layout.features + slot * words.featureWordCount,
+      entries: layout.entries + slot * words.columnWordCount,
+      fractions: layout.fractions + slot * words.columnWordCount)
+    let status = transform(
+      row, with: model.transform, featureWordCount: words.featureWordCount, memory: &memory,
+      target: target)
+    memory[layout.scalar(.status, slot)] = status.word
+    return status
+  }
+
+  /// Whether a row has a prediction. Valid after ``finish()``.
+  public func status(_ slot: Int) -> RowStatus {
+    RowStatus(word: memory[layout.scalar(.status, checked(slot))])
+  }
+
+  /// The expert that answers for a row. Valid after ``route(count:explaining:)`` for answered rows.
+  public func expert(_ slot: Int) -> Int {
+    Int(memory[layout.scalar(.expert, checked(slot))])
+  }
+
+  /// Whether an expert's bytes passed ``ModelView/checkExpert(_:decoded:)`` in this session.
+  public func isChecked(_ expert: Int) -> Bool {
+    memory[expert / 32] & 1 &<< UInt32(expert % 32) != 0
+  }
+
+  /// Notes that an expert's bytes passed their check.
+  @_lifetime(self: copy self)
+  public mutating func noteChecked(_ expert: Int) {
+    memory[expert / 32] |= 1 &<< UInt32(expert % 32)
+  }
+
+  /// Rows that an expert answered for since the session started.
+  public func answeredCount(ofExpert expert: Int) -> UInt64 {
+    precondition(expert >= 0 && expert < model.header.expertCount)
+    let word = layout.counters + 2 * expert
+    return UInt64(wide: memory[word]) | UInt64(wide: memory[word + 1]) &<< 32
+  }
+
+  func checked(_ slot: Int) -> Int {
+    precondition(slot >= 0 && slot < rowCount)
+    return slot
+  }
+
+  func float(_ word: Int) -> Float { Float(bitPattern: memory[word]) }
+
+  func isAnswered(_ slot: Int) -> Bool { memory[layout.scalar(.status, slot)] == 0 }
+
+  @_lifetime(self: copy self)
+  mutating func refuseForOverflow(_ slot: Int) {
+    memory[layout.scalar(.status, slot)] = RowStatus(refusal: .overflow, column: 0).word
+  }
+}

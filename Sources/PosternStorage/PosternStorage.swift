@@ -1,1 +1,0 @@
-// PosternStorage.swift: the module's first file.

@@ -1,0 +1,96 @@
+// GoldenVectorTests.swift: the vectors of the specification, predicted to the bit.
+
+import Foundation
+import PosternFormat
+import PosternRuntime
+import Testing
+
+/// Goal: the runtime gives the bits that a second implementation, written from the specification
+/// alone, gave. Method: every vector whose experts are raw and f32, row by row and in batches.
+@Suite struct GoldenVectorTests {
+  static let names = Vectors.names("valid") + Vectors.names("boundary")
+
+  @Test(arguments: names, [1, 2, 3, 64, 65, 1000])
+  func `a golden vector predicts its bits in batches of any size`(
+    name: String, capacity: Int
+  ) throws {
+    let vector = try Vectors.load(name)
+    let model = try ModelView(validating: vector.bytes.span)
+    var words = [UInt32](
+      repeating: 0xFFFF_FFFF,
+      count: model.header.workspaceByteCount(rowCapacity: capacity) / 4)
+    guard Vectors.isRawF32(model) else { return }
+    let workspace = words.mutableSpan
+    var session = try Session(model: model, rowCapacity: capacity, workspace: workspace)
+    var answers: [String] = []
+    var first = 0
+    while first < vector.rows.count {
+      let count = min(capacity, vector.rows.count - first)
+      for slot in 0..<count {
+        let row = vector.rows[first + slot]
+        session.load(row.span, at: slot)
+      }
+      try session.predictRaw(count: count)
+      for slot in 0..<count { answers.append(Vectors.answer(session, slot)) }
+      first += count
+    }
+    #expect(answers == vector.expected)
+  }
+}
+
+/// The files of `formats/vectors`.
+enum Vectors {
+  struct Vector {
+    var bytes: [UInt8]
+    var rows: [[Float]]
+    var expected: [String]
+  }
+
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "formats/vectors")
+
+  static func names(_ group: String) -> [String] {
+    let files = try? FileManager.default.contentsOfDirectory(
+      atPath: folder.appending(path: group).path)
+    return (files ?? []).filter { $0.hasSuffix(".expected") }
+      .map { "\(group)/\($0.dropLast(9))" }.sorted()
+  }
+
+  static func load(_ name: String) throws -> Vector {
+    let path = folder.appending(path: name).path
+    let text = { try String(contentsOfFile: path + $0, encoding: .utf8) }
+    let rows = try text(".rows").split(separator: "\n").map {
+      $0.split(separator: " ").map { Float(bitPattern: UInt32($0, radix: 16) ?? 0) }
+    }
+    return Vector(
+      bytes: [UInt8](try Data(contentsOf: URL(filePath: path + ".moe"))), rows: rows,
+      expected: try text(".expected").split(separator: "\n").map(String.init))
+  }
+
+  static func isRawF32(_ model: borrowing ModelView) -> Bool {
+    for expert in 0..<model.expertSectionCount {
+      if model.expertEntry(expert).encoding != .raw { return false }
+      if model.shape(ofExpert: expert).elementType != .f32 { return false }
+    }
+    return true
+  }
+
+  /// A line in the form of `.expected`.
+  static func answer(_ session: borrowing Session, _ slot: Int) -> String {
+    if let refusal = session.status(slot).refusal {
+      return switch refusal {
+      case .missingValue: "refused missing value"
+      case .infiniteValue: "refused infinite value"
+      case .invalidCode: "refused invalid code"
+      case .unknownCategory: "refused unknown category"
+      case .overflow: "refused overflow"
+      }
+    }
+    var line = String(session.expert(slot))
+    for output in 0..<session.model.header.outputCount {
+      let bits = String(session.value(slot, output: output).bitPattern, radix: 16)
+      line += " " + String(repeating: "0", count: 8 - bits.count) + bits
+    }
+    return line
+  }
+}
