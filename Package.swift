@@ -61,5 +61,11 @@ let package = Package(
       name: "PosternRuntimeTests",
       dependencies: ["PosternRuntime", "PosternFormat", "CPosternKernels"],
       swiftSettings: borrowing),
+    .testTarget(
+      name: "PosternTrainerTests",
+      dependencies: [
+        "PosternTrainer", "PosternPackaging", "PosternRuntime", "PosternFormat", "CPosternKernels",
+      ],
+      swiftSettings: borrowing),
   ]
 )
