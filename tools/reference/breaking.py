@@ -112,7 +112,8 @@ class Factory:
     def field(self, name, reason, error, kind, offset, form, value, definition=None, fields=None,
               index=0):
         """Changes one number of a section."""
-        self.content(name, reason, error, kind, lambda data: put(data, offset, form, value),
+        values = value if isinstance(value, tuple) else (value,)
+        self.content(name, reason, error, kind, lambda data: put(data, offset, form, *values),
                      definition, fields, index)
 
 

@@ -30,7 +30,7 @@ class Column:
     def feature_count(self):
         if self.kind == L.NUMERIC:
             return 2 if self.missing == 2 else 1
-        return len(self.codes[0]) if self.kind == L.CATEGORICAL else 0
+        return len(self.codes[0]) if self.codes else 0
 
     @property
     def entry_count(self):
