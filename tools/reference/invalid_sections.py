@@ -47,6 +47,10 @@ def schema(f):
     field(21, "beyond", "an offset beyond the texts, then one that falls", f"{table + 8} 2 100",
           table + 4, 100)
     field(21, "last", "the last text ends before the part does", f"{table + 8} 1 2", table + 8, 1)
+    long = tiny()
+    long.columns[0].name = "x" * 65536
+    f.directory("R21-text-65536", "a text of 65,536 bytes", f"R21 1 0 {table + 4} 65536 65535",
+                definition=long)
     # One column, one target, categories: texts start behind 32 + 16 + 4 * 5 bytes and 2 names.
     for name, words, reason, offset, code in [
             ("equal", ["a", "a"], "two equal categories", 71, 1),

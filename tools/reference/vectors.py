@@ -62,6 +62,8 @@ def quoted(text):
 
 def csv_text(columns, rows):
     """RFC 4180 with a header, or None when a row cannot be said in texts."""
+    if any(isinstance(c.name, bytes) for c in columns):
+        return None
     lines = [[c.name for c in columns]]
     for row in rows:
         lines.append([value_text(c, v) for c, v in zip(columns, row)])
