@@ -69,7 +69,8 @@ def csv_text(columns, rows):
         lines.append([value_text(c, v) for c, v in zip(columns, row)])
         if None in lines[-1]:
             return None
-    return "".join(",".join(quoted(text) for text in line) + "\n" for line in lines)
+    # A line that is empty would be no line to many readers: a lone missing value is NA.
+    return "".join((",".join(quoted(text) for text in line) or "NA") + "\n" for line in lines)
 
 
 def rows_text(rows):
