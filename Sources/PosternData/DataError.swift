@@ -31,6 +31,9 @@ package enum DataError: Error, Equatable, Sendable {
   /// The names that were asked for and are not there, all of them.
   case missingColumns([MissingColumn])
 
+  /// The table has more columns than a table may have.
+  case tooManyColumns(line: Int, limit: Int)
+
   /// A row has too few or too many fields.
   case raggedRow(line: Int, found: Int, expected: Int)
 
@@ -68,8 +71,8 @@ package enum DataError: Error, Equatable, Sendable {
   /// A text is longer than a category may be.
   case textTooLong(TextPosition, name: ShortText, byteCount: Int, limit: Int)
 
-  /// The input was not the same when it was read for the second time.
-  case changedWhileReading(line: Int)
+  /// A column has more distinct texts than a dictionary may have.
+  case tooManyCategories(TextPosition, name: ShortText, limit: Int)
 
   /// Whether only one record is at fault, so that reading can go on behind it.
   package var isRowError: Bool {
@@ -78,7 +81,8 @@ package enum DataError: Error, Equatable, Sendable {
       .notNumber, .notFinite, .textTooLong:
       true
     case .system, .emptyInput, .notText, .wrongDelimiter, .emptyName, .invalidUTF8, .duplicateName,
-      .missingColumns, .unterminatedQuote, .textInNumericColumn, .changedWhileReading:
+      .missingColumns, .tooManyColumns, .unterminatedQuote, .textInNumericColumn,
+      .tooManyCategories:
       false
     }
   }

@@ -11,8 +11,10 @@ struct Field: Equatable {
 
   private static let flag: UInt32 = 1 << 31
 
-  /// No value: a key that the object does not have, or null.
+  /// No value: a key that the object does not have.
   static let absent = Field(start: 0, endAndFlag: .max)
+  /// No value: null.
+  static let null = Field(start: 1, endAndFlag: .max)
 
   private init(start: UInt32, endAndFlag: UInt32) {
     self.start = start

@@ -29,6 +29,9 @@ extension RecordReader {
       }
     } while isBlankLine
     fields.removeLast(fields.count - scanner.fieldCount)
+    guard fields.count <= Self.columnCountLimit else {
+      throw .tooManyColumns(line: line, limit: Self.columnCountLimit)
+    }
     if scanner.hasEscapes { unescapeQuotes() }
     try checkDelimiter()
     var names = TextTable()
@@ -59,7 +62,8 @@ extension RecordReader {
     while true {
       switch scanBuffer(isTableFixed: isTableFixed) {
       case .record:
-        return try closeRecord()
+        try closeRecord()
+        return .record
       case .tableFull:
         fields.append(contentsOf: repeatElement(.absent, count: max(16, fields.count)))
       case .more:
@@ -98,10 +102,12 @@ extension RecordReader {
     while scanner.finish(fields: &fields, isTableFixed: isTableFixed) == .tableFull {
       fields.append(contentsOf: repeatElement(.absent, count: max(16, fields.count)))
     }
-    return try closeRecord()
+    try closeRecord()
+    return .record
   }
 
-  private mutating func closeRecord() throws(DataError) -> Advance {
+  /// Makes what the scanner has found the current record.
+  mutating func closeRecord() throws(DataError) {
     isRecordOpen = false
     record = scanner.start..<scanner.position
     line = nextLine
@@ -109,7 +115,6 @@ extension RecordReader {
     if record.count > options.recordByteCountLimit {
       throw .recordTooLong(line: line, limit: options.recordByteCountLimit)
     }
-    return .record
   }
 
   /// Writes the fields with doubled quotes to the scratch buffer, without the doubles.

@@ -33,6 +33,11 @@ extension RecordReader {
   /// - Returns: Always false for delimited text.
   package func isAbsent(_ index: Int) -> Bool { fields[index].isAbsent }
 
+  /// Whether a JSON object has the key, be it with null.
+  ///
+  /// - Returns: Always true for delimited text.
+  package func hasKey(_ index: Int) -> Bool { fields[index] != .absent }
+
   /// The number in a field.
   ///
   /// - Returns: A finite number, or NaN for a missing value.

@@ -57,6 +57,9 @@ package struct RecordReader: ~Copyable {
     case starved
   }
 
+  /// The most columns that a table may have.
+  package static let columnCountLimit = 1 << 16
+
   /// The names of the columns. Grows when keys are discovered in JSON.
   package internal(set) var header: [[UInt8]] = []
   /// Physical line on which the current record starts, from 1.
@@ -86,7 +89,7 @@ package struct RecordReader: ~Copyable {
   var unescaped: [UnescapedField] = []
   var scratch: [UInt8] = []
   var scanner: RecordScanner
-  var json = JSONLines()
+  var json = JSONColumns()
 
   /// Starts to read, and reads the header if there is one.
   ///
