@@ -61,5 +61,6 @@ let package = Package(
       name: "PosternRuntimeTests",
       dependencies: ["PosternRuntime", "PosternFormat", "CPosternKernels"],
       swiftSettings: borrowing),
+    .testTarget(name: "PosternDataTests", dependencies: ["PosternData"], swiftSettings: borrowing),
   ]
 )
