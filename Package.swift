@@ -78,5 +78,6 @@ let package = Package(
         "PosternStorage", "PosternFormat", "PosternRuntime", "PosternPackaging", "TestModels",
       ],
       swiftSettings: borrowing),
+    .testTarget(name: "PosternDataTests", dependencies: ["PosternData"], swiftSettings: borrowing),
   ]
 )

@@ -50,7 +50,7 @@ package struct ByteSource: ~Copyable {
       return try descriptor.read(into: &bytes, at: start, limit: limit)
     case .memory(let memory, let blockByteCount):
       let count = min(limit, blockByteCount, memory.count - offset)
-      for index in 0..<count { bytes[start + index] = memory[offset + index] }
+      bytes.replaceSubrange(start..<start + count, with: memory[offset..<offset + count])
       offset += count
       return count
     }

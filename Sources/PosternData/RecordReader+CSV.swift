@@ -56,13 +56,15 @@ extension RecordReader {
   /// Scans one record; it becomes the current one.
   private mutating func scanRecord(waiting: Bool, isTableFixed: Bool) throws(DataError) -> Advance {
     if !isRecordOpen {
-      scanner.beginRecord(at: scanner.position)
+      scanner.beginNextRecord()
       isRecordOpen = true
     }
     while true {
-      switch scanBuffer(isTableFixed: isTableFixed) {
+      let outcome = scanBuffer(isTableFixed: isTableFixed)
+      try checkLength()
+      switch outcome {
       case .record:
-        try closeRecord()
+        closeRecord()
         return .record
       case .tableFull:
         fields.append(contentsOf: repeatElement(.absent, count: max(16, fields.count)))
@@ -77,10 +79,10 @@ extension RecordReader {
         }
         return try finishRecord(isTableFixed: isTableFixed)
       case .textAfterQuote(let offset):
-        beginDiscarding()
+        beginDiscarding(at: offset)
         throw .textAfterQuote(position(at: offset), found: buffer[offset])
       case .zeroByte(let offset):
-        beginDiscarding()
+        beginDiscarding(at: offset)
         throw .zeroByte(position(at: offset))
       }
     }
@@ -96,25 +98,22 @@ extension RecordReader {
   /// The last record, which has no line end.
   private mutating func finishRecord(isTableFixed: Bool) throws(DataError) -> Advance {
     if scanner.isInQuotes {
-      beginDiscarding()
+      beginDiscarding(at: end)
       throw .unterminatedQuote(position(at: scanner.fieldStart - 1))
     }
     while scanner.finish(fields: &fields, isTableFixed: isTableFixed) == .tableFull {
       fields.append(contentsOf: repeatElement(.absent, count: max(16, fields.count)))
     }
-    try closeRecord()
+    closeRecord()
     return .record
   }
 
   /// Makes what the scanner has found the current record.
-  mutating func closeRecord() throws(DataError) {
+  mutating func closeRecord() {
     isRecordOpen = false
     record = scanner.start..<scanner.position
     line = nextLine
     nextLine += 1 + scanner.innerLineCount
-    if record.count > options.recordByteCountLimit {
-      throw .recordTooLong(line: line, limit: options.recordByteCountLimit)
-    }
   }
 
   /// Writes the fields with doubled quotes to the scratch buffer, without the doubles.

@@ -45,10 +45,13 @@ extension RecordReader {
   /// Finds the end of the next line; it becomes the current record.
   private mutating func findLine(waiting: Bool) throws(DataError) -> Advance {
     if !isRecordOpen {
-      scanner.beginRecord(at: scanner.position)
+      scanner.beginNextRecord()
       isRecordOpen = true
     }
-    while scanLine() == .more {
+    while true {
+      let outcome = scanLine()
+      try checkLength()
+      if outcome == .record { break }
       if isAtEnd {
         guard scanner.position > scanner.start else {
           isRecordOpen = false
@@ -58,7 +61,7 @@ extension RecordReader {
       }
       guard try fillForRecord(waiting: waiting) else { return .starved }
     }
-    try closeRecord()
+    closeRecord()
     return .record
   }
 

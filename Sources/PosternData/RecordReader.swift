@@ -85,6 +85,8 @@ package struct RecordReader: ~Copyable {
   var isRecordOpen = false
   /// Whether the rest of a faulty line is to be passed over.
   var isDiscarding = false
+  /// Where the bytes to be passed over start.
+  var discardOffset = 0
   var fields: [Field] = []
   var unescaped: [UnescapedField] = []
   var scratch: [UInt8] = []
@@ -181,20 +183,28 @@ extension RecordReader {
   ///
   /// - Returns: False if that would wait and `waiting` is false.
   mutating func fillForRecord(waiting: Bool) throws(DataError) -> Bool {
-    if end - scanner.start > options.recordByteCountLimit {
-      beginDiscarding()
-      throw .recordTooLong(line: line, limit: options.recordByteCountLimit)
-    }
     if !waiting && !source.isReady { return false }
     try fill()
     return true
   }
 
-  /// Keeps what there is of a faulty record for messages, and passes over its line from now on.
-  mutating func beginDiscarding() {
-    record = scanner.start..<scanner.position
+  /// Refuses a record of which more bytes have been looked at than the limit allows. What follows
+  /// is looked for behind the first line end after the limit, so that a quote that is never closed
+  /// does not take the rest of the table with it.
+  mutating func checkLength() throws(DataError) {
+    let limit = options.recordByteCountLimit
+    guard scanner.position - scanner.start > limit else { return }
+    beginDiscarding(at: scanner.start + limit)
+    throw .recordTooLong(line: line, limit: limit)
+  }
+
+  /// Keeps what there is of a faulty record for messages, and passes over the rest of the line from
+  /// `offset` on.
+  mutating func beginDiscarding(at offset: Int) {
+    record = scanner.start..<offset
     line = nextLine
-    nextLine += scanner.innerLineCount
+    nextLine = position(at: offset).line
+    discardOffset = offset
     isRecordOpen = false
     isDiscarding = true
   }
@@ -203,23 +213,28 @@ extension RecordReader {
   ///
   /// - Returns: False if that would wait and `waiting` is false.
   mutating func discardLine(waiting: Bool) throws(DataError) -> Bool {
-    var offset = scanner.position
+    var offset = discardOffset
     while isDiscarding {
-      while offset < end, buffer[offset] != 0x0A { offset += 1 }
+      while offset < end, !isLineEnd(buffer[offset]) { offset += 1 }
       if offset < end {
-        scanner.beginRecord(at: offset + 1)
+        scanner.beginRecord(at: offset + 1, isAfterReturn: buffer[offset] == 0x0D)
         nextLine += 1
-        isDiscarding = false
-      } else if isAtEnd {
-        scanner.beginRecord(at: end)
         isDiscarding = false
       } else {
         scanner.beginRecord(at: end)
+        isDiscarding = !isAtEnd
+        discardOffset = end
+        guard isDiscarding else { break }
         if !waiting && !source.isReady { return false }
         try fill()
-        offset = scanner.start
+        discardOffset = scanner.start
+        offset = discardOffset
       }
     }
     return true
+  }
+
+  private func isLineEnd(_ byte: UInt8) -> Bool {
+    byte == 0x0A || (byte == 0x0D && options.format != .ndjson)
   }
 }

@@ -56,8 +56,9 @@ struct RecordScanner {
   /// Whether the bytes so far end inside quotes.
   var isInQuotes: Bool { state == .quoted }
 
-  /// Sets the first byte of the next record.
-  mutating func beginRecord(at offset: Int) {
+  /// Sets the first byte of the next record; an LF there is passed over if the byte before was CR.
+  mutating func beginRecord(at offset: Int, isAfterReturn: Bool = false) {
+    self.isAfterReturn = isAfterReturn
     start = offset
     position = offset
     fieldStart = offset
@@ -67,6 +68,9 @@ struct RecordScanner {
     state = .plain
     isFieldEscaped = false
   }
+
+  /// Starts the record behind the last one.
+  mutating func beginNextRecord() { beginRecord(at: position, isAfterReturn: isAfterReturn) }
 
   /// Follows the bytes of an unfinished record to their new place in the buffer.
   mutating func move(by distance: Int) {

@@ -257,6 +257,9 @@ def padding(f):
         computed = xxh64(file[PLACES[kind] : PLACES[kind] + size])
         f.add(f"R18-{name}", f"a bit of the {name} is flipped", f"R18 {kind} 0 0 {computed} {stated}",
               file)
+    f.after("R18-card", "a model card is damaged: refused by a reader that uses it",
+            f"R18 33 0 0 {xxh64(b'{!')} {xxh64(b'{}')}",
+            lambda file: put(file, len(file) - 1, "B", ord("!")), tiny(ancillary=[card()]))
     file = f.file(tiny())
     right = struct.unpack_from("<Q", file, at(3) + 40)[0]
     f.directory("R18-stated", "the head is whole and its checksum in the directory is not",
