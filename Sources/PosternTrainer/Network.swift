@@ -1,0 +1,150 @@
+// Network.swift: one network: its parameters, the forward and the backward pass.
+//
+// Step: encoded rows → [networks] → model value.
+
+/// A network with the memory that training it takes. One thread at a time may use it.
+final class Network {
+  let shape: NetworkShape
+  var parameters: [Float]
+  var gradient: [Float]
+  /// Outputs of the last forward pass, shape `(rows, outputStride)`; then their gradient.
+  var outputs: [Float]
+
+  private var entries: [UInt32] = []
+  private var fractions: [Float] = []
+  private var table: [Float]
+  /// Of each hidden layer: before activation, after it, the dropout factors.
+  private var sums: [[Float]]
+  private var activations: [[Float]]
+  private var masks: [[Float]]
+  private var flow: [Float] = []
+  private var flowBefore: [Float] = []
+  private var scratch: [Float] = []
+  private var rowCount = 0
+  private var capacity = 0
+
+  init(shape: NetworkShape, parameters: [Float]) {
+    precondition(parameters.count == shape.parameterCount)
+    self.shape = shape
+    self.parameters = parameters
+    gradient = [Float](repeating: 0, count: parameters.count)
+    outputs = []
+    let tableCount = shape.layers[0].weightCount
+    table = [Float](repeating: 0, count: tableCount)
+    sums = shape.widths.map { _ in [] }
+    activations = sums
+    masks = sums
+  }
+
+  private func reserve(_ rows: Int) {
+    guard rows > capacity else { return }
+    capacity = rows
+    for (layer, width) in shape.widths.enumerated() {
+      sums[layer] = [Float](repeating: 0, count: rows * width)
+      activations[layer] = sums[layer]
+    }
+    outputs = [Float](repeating: 0, count: rows * shape.outputStride)
+  }
+
+  /// Makes the look-up table of `parameters`; needed after each change of the parameters.
+  func prepare() {
+    makeTable(
+      of: shape.input, width: shape.widths[0], parameters: parameters, table: &table)
+  }
+
+  /// The look-up table of the last ``prepare()``.
+  var preparedTable: [Float] { table }
+
+  /// Computes the outputs of `rows` of `data`.
+  ///
+  /// - Parameters:
+  ///   - rows: Indices into `data`.
+  ///   - dropout: The share of activations that is dropped; the others grow by as much.
+  func forward(
+    _ data: EncodedRows, rows: ArraySlice<Int32>, dropout: Float, random: inout RandomStream
+  ) {
+    rowCount = rows.count
+    reserve(rowCount)
+    data.gather(rows, entries: &entries, fractions: &fractions)
+    let lookup = shape.layers[0]
+    DenseProduct.lookup(
+      table: table, bias: parameters[lookup.bias..<lookup.bias + lookup.outputCount],
+      entries: entries, fractions: fractions, pairCount: data.pairCount, rowCount: rowCount,
+      y: &sums[0])
+    for (index, width) in shape.widths.enumerated() {
+      if index > 0 {
+        DenseProduct.forward(
+          shape.layers[index], parameters: parameters, x: activations[index - 1],
+          rowCount: rowCount, y: &sums[index])
+      }
+      drawMask(index, count: rowCount * width, dropout: dropout, random: &random)
+      VectorMath.activate(
+        sums[index], parameters: parameters, slopes: shape.layers[index].slopes ?? 0,
+        width: width, rowCount: rowCount, mask: masks[index], into: &activations[index])
+    }
+    DenseProduct.forward(
+      shape.layers[shape.layers.count - 1], parameters: parameters,
+      x: activations[activations.count - 1], rowCount: rowCount, y: &outputs)
+  }
+
+  private func drawMask(
+    _ layer: Int, count: Int, dropout: Float, random: inout RandomStream
+  ) {
+    guard dropout > 0 else {
+      masks[layer].removeAll(keepingCapacity: true)
+      return
+    }
+    if masks[layer].count < count { masks[layer] = [Float](repeating: 0, count: count) }
+    VectorMath.drawMask(&masks[layer], count: count, dropout: dropout, random: &random)
+  }
+
+  /// Computes `gradient` from the gradient in `outputs`, for the rows of the last forward pass.
+  func backward() {
+    swap(&flow, &outputs)
+    for index in shape.layers.indices.reversed() {
+      let layer = shape.layers[index]
+      if let slopes = layer.slopes {
+        VectorMath.activateBackward(
+          &flow, z: sums[index], parameters: parameters, slopes: slopes,
+          width: layer.outputCount, rowCount: rowCount, mask: masks[index], gradient: &gradient)
+      }
+      VectorMath.columnSums(
+        flow, width: layer.outputCount, rowCount: rowCount, into: &gradient, at: layer.bias)
+      guard index > 0 else { break }
+      grow(&scratch, to: (rowCount + 4) * (layer.inputCount + layer.outputCount))
+      grow(&scratch, to: layer.weightCount)
+      grow(&flowBefore, to: rowCount * layer.inputCount)
+      DenseProduct.weightGradient(
+        layer, x: activations[index - 1], dy: flow, rowCount: rowCount, gradient: &gradient,
+        scratch: &scratch)
+      DenseProduct.inputGradient(
+        layer, parameters: parameters, dy: flow, rowCount: rowCount, dx: &flowBefore,
+        scratch: &scratch)
+      swap(&flow, &flowBefore)
+      if index == shape.layers.count - 1 { swap(&flowBefore, &outputs) }
+    }
+    let width = shape.widths[0]
+    scatterToTable(
+      outputGradient: flow, width: width, entries: entries, fractions: fractions,
+      pairCount: shape.input.columns.count, rowCount: rowCount,
+      entryCount: shape.layers[0].inputCount, gradient: &gradient)
+    tableGradientToParameters(of: shape.input, width: width, gradient: &gradient)
+  }
+
+  private func grow(_ array: inout [Float], to count: Int) {
+    if array.count < count { array = [Float](repeating: 0, count: count) }
+  }
+}
+
+extension EncodedRows {
+  /// Copies the pairs of `rows` to the front of `entries` and `fractions`.
+  func gather(_ rows: ArraySlice<Int32>, entries: inout [UInt32], fractions: inout [Float]) {
+    entries.removeAll(keepingCapacity: true)
+    fractions.removeAll(keepingCapacity: true)
+    for row in rows {
+      let pairs = Int(row) * pairCount..<(Int(row) + 1) * pairCount
+      entries.append(contentsOf: self.entries[pairs])
+      fractions.append(contentsOf: self.fractions[pairs])
+    }
+  }
+}

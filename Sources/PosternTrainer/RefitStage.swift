@@ -1,0 +1,66 @@
+// RefitStage.swift: each expert once more, on just the rows that it will be asked about.
+//
+// Step: mixture → [refit] → model value.
+
+/// Trains each expert on its own cell with the router frozen, so that what is served is what was
+/// trained.
+///
+/// An expert keeps its parameters unless the validation rows of its cell get better; where a cell
+/// has too few rows for that to mean anything, it keeps them in any case.
+///
+/// - Parameters:
+///   - mixture: Router and experts.
+///   - rowLimit: Cells with fewer training rows, or fewer than a quarter as many validation rows, are
+///     not refitted.
+/// - Returns: The mixture with the experts that got better replaced.
+func refit(
+  _ mixture: Mixture, data: EncodedRows, targets: Targets, validation: LabelledRows,
+  schedule: Schedule, seed: UInt64, threads: Int, rowLimit: Int, reporter: ProgressReporter,
+  observe: (Int, Int, Double) -> Void
+) -> Mixture {
+  let cells = mixture.cells(data)
+  let validationCells = mixture.cells(validation.data)
+  let experts = Parallel.map(count: cells.count, threads: threads) { expert -> [Float] in
+    let before = mixture.experts[expert]
+    guard cells[expert].count >= rowLimit, validationCells[expert].count >= rowLimit / 4 else {
+      return before
+    }
+    let fitted = trainDense(
+      shape: mixture.shape, initial: before, data: data, targets: targets, rows: cells[expert],
+      validation: validation.selecting(validationCells[expert]), schedule: schedule,
+      random: RandomStream(seed: seed, 0x7265_6669, UInt64(expert)), reporter: reporter
+    ) { epoch, loss, _, _ in observe(expert, epoch, loss) }
+    return fitted.parameters
+  }
+  return Mixture(router: mixture.router, shape: mixture.shape, experts: experts)
+}
+
+extension LabelledRows {
+  /// Only `rows`, in that order.
+  func selecting(_ rows: [Int32]) -> LabelledRows {
+    var result = self
+    result.data = data.selecting(rows)
+    let count = targets.outputCount
+    if !targets.values.isEmpty {
+      result.targets.values = rows.flatMap { targets.values[Int($0) * count..<(Int($0) + 1) * count] }
+    }
+    if !targets.labels.isEmpty {
+      result.targets.labels = rows.map { targets.labels[Int($0)] }
+    }
+    return result
+  }
+}
+
+extension EncodedRows {
+  /// Only `rows`, in that order.
+  func selecting(_ rows: [Int32]) -> EncodedRows {
+    var result = self
+    result.rowCount = rows.count
+    result.entries = rows.flatMap { entries[Int($0) * pairCount..<(Int($0) + 1) * pairCount] }
+    result.fractions = rows.flatMap { fractions[Int($0) * pairCount..<(Int($0) + 1) * pairCount] }
+    result.features = rows.flatMap {
+      features[Int($0) * featureStride..<(Int($0) + 1) * featureStride]
+    }
+    return result
+  }
+}

@@ -1,0 +1,95 @@
+// Schedule.swift: how long and how fast a network learns, and the optimiser that does it.
+//
+// Step: encoded rows → [networks] → model value.
+
+/// The constants of one training run.
+struct Schedule: Equatable, Sendable {
+  var epochs: Int
+  var batchSize: Int
+  /// The learning rate after warm-up.
+  var rate: Float
+  var warmUpSteps = 100
+  var weightDecay: Float = 1e-3
+  /// The share of hidden activations that is dropped.
+  var dropout: Float = 0.1
+  /// The share that the moving average of the weights keeps at a step.
+  var averageKeep: Float = 0.998
+  /// The largest norm of a gradient; longer ones are shortened to it.
+  var gradientNormLimit: Double = 1
+  /// Epochs without a better validation score before training stops.
+  var patience: Int
+
+  /// Steps in one epoch over `rowCount` rows.
+  func stepCount(rowCount: Int) -> Int { (rowCount + batchSize - 1) / batchSize }
+
+  /// The learning rate at `step` of `count`: up in a line, then down by half a cosine to 1 %.
+  func rate(step: Int, of count: Int) -> Float {
+    let warmUp = min(warmUpSteps, count / 10 + 1)
+    if step < warmUp { return rate * Float(step + 1) / Float(warmUp) }
+    let progress = Double(step - warmUp) / Double(max(count - warmUp, 1))
+    return rate * Float(0.01 + 0.99 * halfCosine(progress))
+  }
+}
+
+/// `(1 + cos(π x)) / 2` for `x` in `0...1`, within 1e-5, from plain operations.
+func halfCosine(_ x: Double) -> Double {
+  // Around the middle the function is odd: 0.5 - sin(π (x - 0.5)) / 2.
+  let angle = 3.14159265358979 * (min(max(x, 0), 1) - 0.5)
+  let square = angle * angle
+  var sine = 1.0
+  for denominator in [110.0, 72, 42, 20, 6] { sine = 1 - square / denominator * sine }
+  return 0.5 - angle * sine / 2
+}
+
+/// AdamW for one network.
+struct Optimizer {
+  private(set) var moments: Moments
+  private var step = 0
+  private var power1 = 1.0
+  private var power2 = 1.0
+
+  init(parameters: [Float]) {
+    moments = Moments(parameters: parameters)
+  }
+
+  /// The moving average of the weights, which is what is validated and served.
+  var average: [Float] { moments.average }
+
+  /// Changes `parameters` by one step along `gradient`.
+  ///
+  /// - Parameter gradientScale: Multiplies the gradient (norm clipping over several networks).
+  mutating func update(
+    _ parameters: inout [Float], gradient: [Float], decayedRanges: [Range<Int>], rate: Float,
+    schedule: Schedule, gradientScale: Float
+  ) {
+    step += 1
+    power1 *= 0.9
+    power2 *= 0.999
+    // Young averages forget fast, so that the first weights do not linger.
+    let keep = min(schedule.averageKeep, Float(1 + step) / Float(10 + step))
+    var constants = VectorMath.AdamStep(
+      rate: rate / Float(1 - power1), keep: 1, gradientScale: gradientScale,
+      secondCorrection: Float(1 / (1 - power2)), averageKeep: keep)
+    var position = 0
+    for range in decayedRanges + [parameters.count..<parameters.count] {
+      if position < range.lowerBound {
+        constants.keep = 1
+        VectorMath.adamW(
+          position..<range.lowerBound, step: constants, gradient: gradient,
+          parameters: &parameters, moments: &moments)
+      }
+      constants.keep = 1 - rate * schedule.weightDecay
+      VectorMath.adamW(
+        range, step: constants, gradient: gradient, parameters: &parameters, moments: &moments)
+      position = range.upperBound
+    }
+  }
+}
+
+/// What a gradient of the squared norm `square` is multiplied with so that its norm is at most
+/// `limit`; 0 where it is not finite, which leaves the step out.
+func clippingScale(square: Double, limit: Double) -> Float {
+  guard square.isFinite else { return 0 }
+  let norm = square.squareRoot()
+  return norm > limit ? Float(limit / norm) : 1
+}

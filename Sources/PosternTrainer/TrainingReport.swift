@@ -1,0 +1,80 @@
+// TrainingReport.swift: what happened in training, as numbers.
+//
+// Step: rows → [trainer] → model value and report.
+
+/// What happened in training. All scores are of the validation rows.
+public struct TrainingReport: Equatable, Sendable {
+  /// What scores say.
+  public enum Metric: String, Equatable, Sendable {
+    /// In the target's unit; the mean over several targets. Less is better.
+    case rootMeanSquaredError
+    /// The share of right classes, in `0...1`. More is better.
+    case accuracy
+  }
+
+  /// What could have become the model.
+  public enum Candidate: String, CaseIterable, Equatable, Sendable {
+    /// Router and experts trained together, then each expert on its own cell.
+    case refitMixture
+    /// Router and experts trained together.
+    case mixture
+    /// The dense network in every expert, routed by k-means: no better and no worse than it.
+    case copiedDense
+  }
+
+  /// What scores say.
+  public var metric: Metric
+  /// Rows that were trained on.
+  public var trainingRowCount: Int
+  /// Rows that chose among epochs and candidates; those of training when there were no others.
+  public var validationRowCount: Int
+  /// Of each dense network that teaches.
+  public var teacherScores: [Double] = []
+  /// Of the mean of their outputs.
+  public var teachersMeanScore: Double?
+  /// Of each dense network that learned from the teachers.
+  public var studentScores: [Double] = []
+  /// Of the dense network that the mixture grew from: the dense comparison.
+  public var denseScore: Double
+  /// Of the mixture when the experts' outputs are blended by the router's probabilities.
+  public var softMixtureScore: Double?
+  /// Of the same mixture under top-1 routing.
+  public var mixtureScore: Double?
+  /// After each expert was trained on its own cell, under top-1 routing.
+  public var refitScore: Double?
+  /// Of the model that was chosen.
+  public var score: Double
+  /// Which candidate was chosen.
+  public var chosen: Candidate
+  /// Training rows that each expert answers for.
+  public var expertTraffic: [Int]
+  /// Whether the caller ended training early.
+  public var stoppedEarly: Bool
+  /// What the user should know.
+  public var warnings: [TrainingWarning]
+}
+
+/// Something that the user should know about the data or the model. Columns are indices into the
+/// table's columns.
+public enum TrainingWarning: Equatable, Sendable {
+  /// The column has one value only and is not used.
+  case constantColumn(column: Int)
+  /// The column has no value in any training row and is not used.
+  case allMissingColumn(column: Int)
+  /// Every category of the column is too rare to learn anything about, so it is not used.
+  case onlyRareCategories(column: Int, categoryCount: Int)
+  /// Categories that are so rare in training that they are treated as unknown.
+  case rareCategories(column: Int, categoryCount: Int, rowCount: Int)
+  /// The target has one value only; the model predicts it.
+  case constantTarget(target: Int)
+  /// A class has no row in training.
+  case absentClass(classIndex: Int)
+  /// There are more features than rows.
+  case moreFeaturesThanRows(featureCount: Int, rowCount: Int)
+  /// So few rows that the scores say little.
+  case fewRows(rowCount: Int)
+  /// There was nothing to validate on: the scores are those of the training rows.
+  case noValidationRows
+  /// An expert answers for no training row.
+  case idleExpert(expert: Int)
+}

@@ -1,0 +1,214 @@
+// TrainingRun.swift: the stages of training, in order, and the choice among what they give.
+//
+// Step: encoded rows → [teachers, student, mixture, refit] → model value.
+
+import PosternPackaging
+
+/// One run over prepared data.
+final class TrainingRun {
+  let prepared: PreparedData
+  let plan: TrainingPlan
+  let reporter: ProgressReporter
+  private let rows: [Int32]
+
+  init(prepared: PreparedData, plan: TrainingPlan, reporter: ProgressReporter) {
+    self.prepared = prepared
+    self.plan = plan
+    self.reporter = reporter
+    rows = (0..<Int32(prepared.data.rowCount)).map { $0 }
+  }
+
+  /// What the stages gave.
+  struct Stages {
+    var teachers: [FittedNetwork]
+    var teachersMeanScore: Score
+    var students: [FittedNetwork]
+    /// The best of teachers and students: what the mixture grows from, and the dense comparison.
+    var dense: FittedNetwork
+    /// The dense network in every expert.
+    var copied: FittedMixture
+    var mixture: FittedMixture?
+    var softMixtureScore: Score?
+    var refit: FittedMixture?
+    var chosen: TrainingReport.Candidate
+    var model: FittedMixture
+  }
+
+  /// Runs all stages and describes the model.
+  func model() throws(TrainingError) -> TrainedModel {
+    let stages = try run()
+    let traffic = stages.model.mixture.cells(prepared.data).map(\.count)
+    let report = TrainingReport(
+      metric: prepared.task == .regression ? .rootMeanSquaredError : .accuracy,
+      trainingRowCount: prepared.data.rowCount,
+      validationRowCount: prepared.validation.data.rowCount,
+      teacherScores: stages.teachers.map(\.score.metric),
+      teachersMeanScore: stages.teachersMeanScore.metric,
+      studentScores: stages.students.map(\.score.metric), denseScore: stages.dense.score.metric,
+      softMixtureScore: stages.softMixtureScore?.metric,
+      mixtureScore: stages.mixture?.score.metric, refitScore: stages.refit?.score.metric,
+      score: stages.model.score.metric, chosen: stages.chosen, expertTraffic: traffic,
+      stoppedEarly: reporter.shouldStop,
+      warnings: prepared.warnings
+        + traffic.indices.filter { traffic[$0] == 0 }.map { .idleExpert(expert: $0) })
+    var description = stages.model.mixture.description(prepared)
+    description.ancillary.routingHistogram = traffic.map { UInt64($0) }
+    let single = SoftmaxRouter(expertCount: 1, featureStride: prepared.data.featureStride)
+    var dense = Mixture(
+      router: single, shape: stages.dense.shape, copies: stages.dense.parameters
+    ).description(prepared)
+    dense.ancillary.routingHistogram = [UInt64(prepared.data.rowCount)]
+    return TrainedModel(description: description, dense: dense, report: report)
+  }
+
+  /// Runs all stages.
+  func run() throws(TrainingError) -> Stages {
+    reporter.begin(share: 0.35)
+    let teachers = trainNetworks(
+      count: plan.teacherCount, targets: prepared.targets, schedule: plan.dense, stage: .teachers)
+    guard teachers.contains(where: { $0.score.loss.isFinite }) else { throw .diverged }
+    let (blended, teachersMeanScore) = distill(teachers)
+    reporter.begin(share: 0.2)
+    let students =
+      teachers.count > 1 && !reporter.shouldStop
+      ? trainNetworks(
+        count: plan.studentCount, targets: blended, schedule: plan.student, stage: .student) : []
+    let dense = (teachers + students).reduce(teachers[0]) {
+      $1.score.loss < $0.score.loss ? $1 : $0
+    }
+    let router = startRouter(dense: dense)
+    let copies = Mixture(router: router, shape: dense.shape, copies: dense.parameters)
+    let copied = FittedMixture(mixture: copies, score: dense.score, epochs: 0)
+    var stages = Stages(
+      teachers: teachers, teachersMeanScore: teachersMeanScore, students: students, dense: dense,
+      copied: copied, chosen: .copiedDense, model: copied)
+    guard plan.expertCount > 1, !reporter.shouldStop else { return stages }
+    trainMixture(&stages, targets: blended)
+    choose(&stages)
+    return stages
+  }
+
+  private func trainNetworks(
+    count: Int, targets: Targets, schedule: Schedule, stage: TrainingProgress.Stage
+  ) -> [FittedNetwork] {
+    let shape = NetworkShape(
+      input: prepared.input, widths: plan.widths, outputCount: prepared.head.count)
+    let name = UInt64(TrainingProgress.Stage.allCases.firstIndex(of: stage) ?? 0)
+    return Parallel.map(count: count, threads: plan.threads) { index in
+      var random = RandomStream(seed: plan.seed, name, UInt64(index))
+      let initial = shape.initialParameters(&random)
+      return trainDense(
+        shape: shape, initial: initial, data: prepared.data, targets: targets, rows: rows,
+        validation: prepared.validation, schedule: schedule, random: random, reporter: reporter
+      ) { epoch, loss, score, best in
+        // Networks go in order, so those before this one are done.
+        reporter.report(
+          TrainingProgress(
+            stage: stage, epoch: index * schedule.epochs + epoch,
+            epochCount: count * schedule.epochs, trainingLoss: loss,
+            validationScore: score.metric, bestScore: best.metric, fractionDone: 0))
+      }
+    }
+  }
+
+  /// The targets drawn to the mean of what the teachers say.
+  private func distill(_ teachers: [FittedNetwork]) -> (Targets, Score) {
+    let finite = teachers.filter { $0.score.loss.isFinite }
+    func mean(_ data: EncodedRows) -> [Float] {
+      let answers = Parallel.map(count: finite.count, threads: plan.threads) { index in
+        let network = Network(shape: finite[index].shape, parameters: finite[index].parameters)
+        var outputs = network.predict(data)
+        for row in 0..<data.rowCount {
+          prepared.targets.teach(&outputs, offset: row * prepared.targets.outputCount)
+        }
+        return outputs
+      }
+      var sum = [Float](repeating: 0, count: data.rowCount * prepared.targets.outputCount)
+      for answer in answers {
+        for index in sum.indices { sum[index] += answer[index] / Float(answers.count) }
+      }
+      return sum
+    }
+    let validation = prepared.validation.score(ofTaught: mean(prepared.validation.data))
+    let blended = prepared.targets.distilled(
+      from: mean(prepared.data), teacherShare: plan.teacherShare)
+    return (blended, validation)
+  }
+
+  /// The router that gives each row to the nearest of the centres of k-means.
+  private func startRouter(dense: FittedNetwork) -> SoftmaxRouter {
+    var random = RandomStream(seed: plan.seed, 0x6B6D_6561)
+    guard plan.expertCount > 1 else {
+      return SoftmaxRouter(expertCount: 1, featureStride: prepared.data.featureStride)
+    }
+    let means = KMeans(
+      prepared.data, count: plan.expertCount,
+      featureWeights: [Float](repeating: 1, count: prepared.data.featureCount), random: &random)
+    return means.router(for: prepared.data, confidence: plan.startConfidence)
+  }
+
+  private func trainMixture(_ stages: inout Stages, targets: Targets) {
+    reporter.begin(share: 0.4)
+    let schedule = plan.mixture
+    let trainer = MixtureTrainer(
+      start: stages.copied.mixture, data: prepared.data, targets: targets, schedule: schedule,
+      seed: plan.seed, threads: plan.threads)
+    let fitted = trainer.train(
+      rows: rows, start: stages.copied, validation: prepared.validation, seed: plan.seed,
+      reporter: reporter
+    ) { epoch, loss, score, best in
+      reporter.report(
+        TrainingProgress(
+          stage: .mixture, epoch: epoch, epochCount: schedule.networks.epochs, trainingLoss: loss,
+          validationScore: score.metric, bestScore: best.metric, fractionDone: 0))
+    }
+    stages.mixture = fitted
+    stages.softMixtureScore = prepared.validation.score(
+      fitted.mixture.predictBlended(
+        prepared.validation.data, temperature: schedule.lastTemperature, threads: plan.threads))
+    guard !reporter.shouldStop else { return }
+    reporter.begin(share: 0.05)
+    let refitted = refit(
+      fitted.mixture, data: prepared.data, targets: targets, validation: prepared.validation,
+      schedule: plan.refit, seed: plan.seed, threads: plan.threads,
+      rowLimit: plan.refitRowLimit, reporter: reporter
+    ) { expert, epoch, loss in
+      reporter.report(
+        TrainingProgress(
+          stage: .refit, epoch: expert * plan.refit.epochs + epoch,
+          epochCount: plan.expertCount * plan.refit.epochs, trainingLoss: loss,
+          validationScore: nil, bestScore: nil, fractionDone: 0))
+    }
+    stages.refit = FittedMixture(
+      mixture: refitted,
+      score: prepared.validation.score(
+        refitted.predict(prepared.validation.data, threads: plan.threads)),
+      epochs: plan.refit.epochs)
+  }
+
+  /// Takes the mixture that validates best, if it is better than the copied dense network by more
+  /// than chance would do: by `plan.preference` standard errors of the mean difference over the rows.
+  private func choose(_ stages: inout Stages) {
+    let data = prepared.validation.data
+    let base = prepared.validation.rowLosses(
+      stages.copied.mixture.predict(data, threads: plan.threads))
+    var bestLoss = stages.copied.score.loss
+    for (candidate, fitted) in [
+      (TrainingReport.Candidate.refitMixture, stages.refit), (.mixture, stages.mixture),
+    ] {
+      guard let fitted, fitted.score.loss < bestLoss else { continue }
+      let losses = prepared.validation.rowLosses(
+        fitted.mixture.predict(data, threads: plan.threads))
+      let gains = zip(base, losses).map { $0 - $1 }
+      let count = Double(gains.count)
+      let mean = gains.reduce(0, +) / count
+      var squares = 0.0
+      for gain in gains { squares += (gain - mean) * (gain - mean) }
+      let error = (squares / count / max(count - 1, 1)).squareRoot()
+      guard mean > plan.preference * error else { continue }
+      bestLoss = fitted.score.loss
+      stages.chosen = candidate
+      stages.model = fitted
+    }
+  }
+}
