@@ -78,6 +78,5 @@ let package = Package(
         "PosternStorage", "PosternFormat", "PosternRuntime", "PosternPackaging", "TestModels",
       ],
       swiftSettings: borrowing),
-    .testTarget(name: "PosternDataTests", dependencies: ["PosternData"], swiftSettings: borrowing),
   ]
 )
