@@ -24,6 +24,7 @@ let package = Package(
   products: [
     .library(name: "PosternFormat", targets: ["PosternFormat"]),
     .library(name: "PosternRuntime", targets: ["PosternRuntime"]),
+    .library(name: "PosternStorage", targets: ["PosternStorage"]),
     .executable(name: "postern", targets: ["postern"]),
   ],
   dependencies: [
