@@ -3,6 +3,7 @@
 import Foundation
 import PosternFormat
 import PosternPackaging
+import PosternRuntime
 import PosternStorage
 import TestModels
 import Testing
