@@ -24,6 +24,7 @@ let package = Package(
   products: [
     .library(name: "PosternFormat", targets: ["PosternFormat"]),
     .library(name: "PosternRuntime", targets: ["PosternRuntime"]),
+    .library(name: "PosternStorage", targets: ["PosternStorage"]),
     .executable(name: "postern", targets: ["postern"]),
   ],
   dependencies: [
@@ -55,11 +56,28 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: borrowing),
+    .target(
+      name: "TestModels", dependencies: ["PosternPackaging"], path: "Tests/TestModels",
+      swiftSettings: strict),
     .testTarget(
-      name: "PosternFormatTests", dependencies: ["PosternFormat"], swiftSettings: borrowing),
+      name: "PosternFormatTests", dependencies: ["PosternFormat", "PosternPackaging", "TestModels"],
+      swiftSettings: borrowing),
     .testTarget(
       name: "PosternRuntimeTests",
-      dependencies: ["PosternRuntime", "PosternFormat", "CPosternKernels"],
+      dependencies: [
+        "PosternRuntime", "PosternFormat", "PosternPackaging", "CPosternKernels", "TestModels",
+      ],
+      swiftSettings: borrowing),
+    .testTarget(name: "PosternDataTests", dependencies: ["PosternData"], swiftSettings: borrowing),
+    .testTarget(
+      name: "PosternPackagingTests",
+      dependencies: ["PosternPackaging", "PosternFormat", "PosternStorage", "TestModels"],
+      swiftSettings: borrowing),
+    .testTarget(
+      name: "PosternStorageTests",
+      dependencies: [
+        "PosternStorage", "PosternFormat", "PosternRuntime", "PosternPackaging", "TestModels",
+      ],
       swiftSettings: borrowing),
     .testTarget(
       name: "PosternTrainerTests",

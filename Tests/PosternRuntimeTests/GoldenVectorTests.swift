@@ -36,6 +36,24 @@ import Testing
     }
     #expect(answers == vector.expected)
   }
+
+  @Test(arguments: Vectors.names("valid", ending: ".explain"))
+  func `margin, runner-up and probabilities have their bits`(name: String) throws {
+    let vector = try Vectors.load(name)
+    let expected = try Vectors.lines(name, ".explain")
+    let model = try ModelView(validating: vector.bytes.span)
+    let isRaw = Vectors.isRawF32(model)
+    try #require(isRaw)
+    var words = [UInt32](
+      repeating: 0, count: model.header.workspaceByteCount(rowCapacity: 8) / 4)
+    let workspace = words.mutableSpan
+    var session = try Session(model: model, rowCapacity: 8, workspace: workspace)
+    for (number, row) in vector.rows.enumerated() {
+      session.load(row.span, at: 0)
+      try session.predictRaw(count: 1, explaining: true)
+      #expect(Vectors.explanation(&session) == expected[number], "row \(number)")
+    }
+  }
 }
 
 /// The files of `formats/vectors`.
@@ -49,22 +67,26 @@ enum Vectors {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "formats/vectors")
 
-  static func names(_ group: String) -> [String] {
+  static func names(_ group: String, ending: String = ".expected") -> [String] {
     let files = try? FileManager.default.contentsOfDirectory(
       atPath: folder.appending(path: group).path)
-    return (files ?? []).filter { $0.hasSuffix(".expected") }
-      .map { "\(group)/\($0.dropLast(9))" }.sorted()
+    return (files ?? []).filter { $0.hasSuffix(ending) }
+      .map { "\(group)/\($0.dropLast(ending.count))" }.sorted()
+  }
+
+  static func lines(_ name: String, _ ending: String) throws -> [String] {
+    let path = folder.appending(path: name).path + ending
+    return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
   }
 
   static func load(_ name: String) throws -> Vector {
     let path = folder.appending(path: name).path
-    let text = { try String(contentsOfFile: path + $0, encoding: .utf8) }
-    let rows = try text(".rows").split(separator: "\n").map {
+    let rows = try lines(name, ".rows").map {
       $0.split(separator: " ").map { Float(bitPattern: UInt32($0, radix: 16) ?? 0) }
     }
     return Vector(
       bytes: [UInt8](try Data(contentsOf: URL(filePath: path + ".moe"))), rows: rows,
-      expected: try text(".expected").split(separator: "\n").map(String.init))
+      expected: try lines(name, ".expected"))
   }
 
   static func isRawF32(_ model: borrowing ModelView) -> Bool {
@@ -88,9 +110,27 @@ enum Vectors {
     }
     var line = String(session.expert(slot))
     for output in 0..<session.model.header.outputCount {
-      let bits = String(session.value(slot, output: output).bitPattern, radix: 16)
-      line += " " + String(repeating: "0", count: 8 - bits.count) + bits
+      line += " " + bits(session.value(slot, output: output))
     }
     return line
+  }
+
+  /// A line in the form of `.explain` for the row in slot 0.
+  static func explanation(_ session: inout Session) -> String {
+    if session.status(0).refusal != nil { return answer(session, 0) }
+    var line = "\(session.expert(0)) \(bits(session.margin(0)))"
+    line += session.runnerUp(0).map { " \($0)" } ?? " -"
+    let header = session.model.header
+    if header.task == .regression { return line }
+    var probabilities = [Float](
+      repeating: 0, count: header.task == .binary ? 2 : header.outputCount)
+    var span = probabilities.mutableSpan
+    session.probabilities(0, into: &span)
+    return line + " :" + probabilities.map { " " + bits($0) }.joined()
+  }
+
+  private static func bits(_ value: Float) -> String {
+    let digits = String(value.bitPattern, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
   }
 }

@@ -1,5 +1,9 @@
 """The vectors of formats/vectors/invalid: each breaks one rule of section 11 and no other."""
 
+import invalid_container
+import invalid_experts
+import invalid_sections
+
 
 def vectors():
-    return []
+    return invalid_container.vectors() + invalid_sections.vectors() + invalid_experts.vectors()

@@ -3,17 +3,21 @@
 
   moe.py verify FILE          checks rules R1 to R31 and replays the self-test
   moe.py predict FILE ROWS    ROWS in the form of appendix B; prints the `.expected` form
-  moe.py explain FILE ROWS    as predict, and margin, runner-up and probabilities
+  moe.py explain FILE ROWS    expert, margin, runner-up and probabilities of each row
+  moe.py predict-csv FILE CSV the same as predict for rows as texts, columns bound by name
   moe.py dump FILE            annotated bytes
   moe.py check [DIR]          all vectors of DIR against their `.expected` and `.error`
 """
 
+import csv
 import struct
 import sys
 from pathlib import Path
 
+import ed25519
 import layout as L
-from arithmetic import bits_of, from_bits, is_finite
+from arithmetic import NAN, bits_of, f32, from_bits
+from experts import decode
 from layout import FormatError
 from model import Model
 from predict import Refused, answer, predict
@@ -24,6 +28,26 @@ VECTORS = Path(__file__).resolve().parents[2] / "formats" / "vectors"
 def read_rows(text):
     """Appendix B: one row a line, each value as the hexadecimal bits of its f32."""
     return [[from_bits(int(word, 16)) for word in line.split()] for line in text.splitlines()]
+
+
+def read_csv(model, text):
+    """Rows of a CSV with a header; unknown texts are unknown, empty and NA are missing."""
+    schema = model.schema
+    lines = csv.reader(text.splitlines(keepends=True))
+    places = next(lines)
+    names = [places.index(name.decode()) for name in schema.columns]
+    for line in lines:
+        row = []
+        for kind, categories, place in zip(schema.kinds, schema.categories, names):
+            word = line[place]
+            if word in ("", "NA") or kind == L.IGNORED:
+                row.append(NAN)
+            elif kind == L.NUMERIC:
+                row.append(f32(float(word)))
+            else:
+                known = word.encode() in categories
+                row.append(float(categories.index(word.encode()) if known else len(categories)))
+        yield row
 
 
 def show(values):
@@ -69,13 +93,29 @@ def replay(model):
     return count, different
 
 
+def signature_holds(model):
+    """Section 8.6: None without a signature, else whether it and all digests are right."""
+    container = model.container
+    entry = container.find(L.SIGNED)
+    if entry is None:
+        return None
+    data = decode(container, entry)
+    others = [(e.kind, e.index, decode(container, e)) for e in container.entries if e is not entry]
+    key, signature = data[16:48], data[48:112]
+    if data != ed25519.signature_section(key, signature, others):
+        return False
+    return ed25519.verify(key, ed25519.signed_message(container.data[:128], others), signature)
+
+
 def verify(path):
     model = Model(Path(path).read_bytes())
     model.verify()
     rows, different = replay(model)
+    signed = {None: "not signed", True: "signature right", False: "signature wrong"}
+    state = signature_holds(model)
     print(f"valid: {len(model.container.entries)} sections, {len(model.shapes)} experts, "
-          f"self-test {rows - different} of {rows} rows equal")
-    return 1 if different else 0
+          f"self-test {rows - different} of {rows} rows equal, {signed[state]}")
+    return 1 if different or state is False else 0
 
 
 def check_valid(path):
@@ -85,6 +125,13 @@ def check_valid(path):
     rows = read_rows(path.with_suffix(".rows").read_text())
     if replay(model)[1]:
         return "the self-test differs"
+    if signature_holds(model) is False:
+        return "the signature is wrong"
+    text = path.with_suffix(".csv")
+    if text.exists():
+        lines = [expected_line(model, row) for row in read_csv(model, text.read_text(encoding="utf-8"))]
+        if lines != path.with_suffix(".expected").read_text().splitlines():
+            return ".csv predicts something else"
     for suffix, line in [(".expected", expected_line), (".explain", explain_line)]:
         file = path.with_suffix(suffix)
         if suffix == ".explain" and not file.exists():
@@ -131,6 +178,11 @@ def main(arguments):
         line = expected_line if command == "predict" else explain_line
         for row in read_rows(Path(rest[1]).read_text()):
             print(line(model, row))
+        return 0
+    if command == "predict-csv" and len(rest) == 2:
+        model = Model(Path(rest[0]).read_bytes())
+        for row in read_csv(model, Path(rest[1]).read_text(encoding="utf-8")):
+            print(expected_line(model, row))
         return 0
     if command == "dump" and len(rest) == 1:
         from dump import dump

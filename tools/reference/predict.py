@@ -139,11 +139,10 @@ def run_expert(layers, features, pairs):
             y = dense_int8(x, layer)
         else:
             y = dense(x, layer.weight, layer.bias, layer.outputs)
-        if layer.slopes is None:
-            return y
-        y = activate(y, layer.slopes)
+        if layer.slopes is not None:
+            y = activate(y, layer.slopes)
         x = y + [0.0] * (pad(len(y), 4) - len(y))
-    return x
+    return y
 
 
 def scores(node, features):

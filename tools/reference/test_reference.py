@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the reference's own parts against independent truth: `python3 -m unittest`."""
 
+import decimal
 import math
 import random
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 import arithmetic
 import zstd
 from arithmetic import bits_of, from_bits
+from exponential import exp
 from xxh64 import xxh64
 
 
@@ -106,6 +108,24 @@ class ArithmeticTests(unittest.TestCase):
         self.assertEqual(bits_of(arithmetic.fma(0.0, 0.0, -0.0)), 0)
         self.assertEqual(bits_of(arithmetic.fma(-0.0, 0.0, -0.0)), 0x80000000)
         self.assertEqual(arithmetic.divide(127.0, 1e-38), inf)
+
+
+class ExponentialTests(unittest.TestCase):
+    def test_the_error_is_what_section_9_6_says(self):
+        decimal.getcontext().prec = 50
+        r = random.Random(15)
+        for _ in range(20000):
+            x = arithmetic.f32(r.uniform(-110.0, 88.7))
+            result = exp(x)
+            unit = decimal.Decimal(2) ** max(math.frexp(result)[1] - 24, -149)
+            error = abs(decimal.Decimal(result) - decimal.Decimal(x).exp())
+            self.assertLessEqual(error / unit, decimal.Decimal("0.5000001"), x)
+
+    def test_specials(self):
+        self.assertEqual(exp(0.0), 1.0)
+        self.assertEqual(exp(89.0), math.inf)
+        self.assertEqual(bits_of(exp(-1e30)), 0)
+        self.assertTrue(math.isnan(exp(math.nan)))
 
 
 class ChecksumTests(unittest.TestCase):

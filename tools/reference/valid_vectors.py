@@ -1,6 +1,7 @@
 """The vectors of formats/vectors/valid: one lawful way to write a model each."""
 
 import layout as L
+import probability_vectors
 import storage_vectors
 from arithmetic import f32
 from random_model import Maker
@@ -220,4 +221,5 @@ def vectors():
         two_levels("two-levels-mixed", 11, True, (False, True, False),
                    "a distance node over affine and distance nodes"),
         *storage_vectors.vectors(),
+        *probability_vectors.vectors(),
     ]

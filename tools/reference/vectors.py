@@ -62,12 +62,15 @@ def quoted(text):
 
 def csv_text(columns, rows):
     """RFC 4180 with a header, or None when a row cannot be said in texts."""
+    if any(isinstance(c.name, bytes) for c in columns):
+        return None
     lines = [[c.name for c in columns]]
     for row in rows:
         lines.append([value_text(c, v) for c, v in zip(columns, row)])
         if None in lines[-1]:
             return None
-    return "".join(",".join(quoted(text) for text in line) + "\n" for line in lines)
+    # A line that is empty would be no line to many readers: a lone missing value is NA.
+    return "".join((",".join(quoted(text) for text in line) or "NA") + "\n" for line in lines)
 
 
 def rows_text(rows):

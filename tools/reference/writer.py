@@ -3,7 +3,7 @@
 import struct
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import layout as L
@@ -30,7 +30,7 @@ class Column:
     def feature_count(self):
         if self.kind == L.NUMERIC:
             return 2 if self.missing == 2 else 1
-        return len(self.codes[0]) if self.kind == L.CATEGORICAL else 0
+        return len(self.codes[0]) if self.codes else 0
 
     @property
     def entry_count(self):
@@ -243,7 +243,8 @@ def sections(d):
     if d.shared:
         result.append(expert_section(d, L.SHARED, 0, d.shared))
     result += [expert_section(d, L.EXPERT, i, e) for i, e in enumerate(d.experts)]
-    return sorted(result + d.ancillary, key=lambda s: (s.kind, s.index))
+    result += [replace(s) for s in d.ancillary]
+    return sorted(result, key=lambda s: (s.kind, s.index))
 
 
 def header(d, all_sections):

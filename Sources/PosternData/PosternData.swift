@@ -1,1 +1,0 @@
-// PosternData.swift: the module's first file.

@@ -1,0 +1,133 @@
+// RecordReader+Fields.swift: what the current record says, and where.
+//
+// Step: bytes → [fields] → features.
+
+extension RecordReader {
+  /// The content of a field of the current record, without quotes and escapes; empty if absent.
+  ///
+  /// - Precondition: ``advance(waiting:)`` has just returned `record`.
+  /// - Returns: Bytes that stay until the next call of ``advance(waiting:)``.
+  /// - Complexity: O(1) without escapes, no allocation.
+  @_lifetime(borrow self)
+  package func field(_ index: Int) -> Span<UInt8> {
+    let place = fields[index]
+    if place.isAbsent { return buffer.span.extracting(0..<0) }
+    if place.hasEscapes {
+      for entry in unescaped where entry.field == index {
+        return scratch.span.extracting(entry.range)
+      }
+    }
+    let start = record.lowerBound &+ Int(place.start)
+    return buffer.span.extracting(start..<record.lowerBound &+ place.end)
+  }
+
+  /// Whether a field has no value: null, a key that is not there, or one of ``Options/missing``.
+  ///
+  /// - Returns: Always false for a text that is not among the tokens.
+  package func isMissing(_ index: Int) -> Bool {
+    fields[index].isAbsent || options.missing.contains(field(index))
+  }
+
+  /// Whether a JSON object does not have the key at all, or has null there.
+  ///
+  /// - Returns: Always false for delimited text.
+  package func isAbsent(_ index: Int) -> Bool { fields[index].isAbsent }
+
+  /// Whether a JSON object has the key, be it with null.
+  ///
+  /// - Returns: Always true for delimited text.
+  package func hasKey(_ index: Int) -> Bool { fields[index] != .absent }
+
+  /// The number in a field.
+  ///
+  /// - Returns: A finite number, or NaN for a missing value.
+  /// - Throws: ``DataError/notNumber(_:name:text:)``, ``DataError/notFinite(_:name:text:)``.
+  /// - Complexity: O(*length*), no allocation.
+  package func number(_ index: Int) throws(DataError) -> Float {
+    if options.missing.hasNumber && isMissing(index) { return .nan }
+    let text = field(index)
+    let result = parseFloat(text)
+    if case .number(let value) = result { return value }
+    if isMissing(index) { return .nan }
+    let name = ShortText(header[index])
+    let place = position(of: index)
+    if result == .notNumber { throw .notNumber(place, name: name, text: ShortText(text)) }
+    throw .notFinite(place, name: name, text: ShortText(text))
+  }
+
+  /// Where the content of a field starts; the start of the record if it is absent.
+  ///
+  /// - Returns: A physical line and a character in it.
+  /// - Complexity: O(*length of the record*).
+  package func position(of index: Int) -> TextPosition {
+    let place = fields[index]
+    return position(at: record.lowerBound + (place.isAbsent ? 0 : Int(place.start)))
+  }
+
+  /// The place of a byte of the current record, given by its offset in the buffer.
+  func position(at offset: Int) -> TextPosition {
+    var place = TextPosition(line: line, column: 1)
+    for index in record.lowerBound..<offset {
+      let byte = buffer[index]
+      // CR and CRLF are one line end each: the LF of CRLF counts, its CR does not.
+      if byte == 0x0A || (byte == 0x0D && buffer[index + 1] != 0x0A) {
+        place.line += 1
+        place.column = 1
+      } else if !isContinuation(byte) {
+        place.column += 1
+      }
+    }
+    return place
+  }
+}
+
+/// A piece of a line of the input, for a message that points into it.
+package struct Excerpt: Equatable, Sendable {
+  /// The piece, fit for a terminal; `…` stands where the line was cut.
+  package var text: String
+  /// How many characters of ``text`` stand before the place pointed at.
+  package var caretOffset: Int
+}
+
+extension RecordReader {
+  /// The line around a place in the current record, or in the faulty one after an error.
+  ///
+  /// - Parameters:
+  ///   - place: A place as found in an error.
+  ///   - width: About how many characters to show.
+  /// - Returns: The piece of the line that is at hand, or nil if the place is not in this record.
+  package func excerpt(at place: TextPosition, width: Int = 96) -> Excerpt? {
+    guard let start = offset(ofLine: place.line) else { return nil }
+    let bytes = buffer.span
+    var target = start
+    var column = 1
+    while target < end, column < place.column {
+      target += 1
+      while target < end, isContinuation(bytes[target]) { target += 1 }
+      column += 1
+    }
+    var first = max(start, target - width / 2)
+    while first > start, isContinuation(bytes[first]) { first -= 1 }
+    var last = target
+    while last < min(end, first + width), bytes[last] != 0x0A, bytes[last] != 0x0D { last += 1 }
+    let isCut = last < end && bytes[last] != 0x0A && bytes[last] != 0x0D
+    while isCut, last > target, isContinuation(bytes[last]) { last -= 1 }
+    let before = (first > start ? "…" : "") + printable(bytes.extracting(first..<target))
+    let after = printable(bytes.extracting(target..<last)) + (isCut ? "…" : "")
+    return Excerpt(text: before + after, caretOffset: before.count)
+  }
+
+  /// Where the physical line starts in the buffer, if it belongs to the current record.
+  private func offset(ofLine number: Int) -> Int? {
+    guard number >= line else { return nil }
+    var offset = record.lowerBound
+    var current = line
+    while current < number {
+      guard offset < end else { return nil }
+      let byte = buffer[offset]
+      if byte == 0x0A || (byte == 0x0D && buffer[offset + 1] != 0x0A) { current += 1 }
+      offset += 1
+    }
+    return offset
+  }
+}

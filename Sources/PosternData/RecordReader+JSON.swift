@@ -1,0 +1,196 @@
+// RecordReader+JSON.swift: records from lines of JSON.
+//
+// Step: bytes → [fields] → features.
+
+/// The keys that are columns, and what is remembered to find them fast.
+struct JSONColumns {
+  /// The names of the columns, by index.
+  var keys = TextTable()
+  /// Whether a key that is not a column becomes one.
+  var isDiscovering = false
+  /// For each place in an object, the column whose key stood there last: objects of one file
+  /// mostly have one order.
+  var columnAtPlace: [Int] = []
+  /// A key without its escapes.
+  var scratch: [UInt8] = []
+
+  /// The column with this key, which is the `place`-th of its object.
+  mutating func column(_ key: Span<UInt8>, at place: Int) -> Int? {
+    if place < columnAtPlace.count {
+      let likely = columnAtPlace[place]
+      if likely < keys.count, keys[likely].equals(key) { return likely }
+    }
+    guard let column = keys.index(of: key) else { return nil }
+    while columnAtPlace.count <= place { columnAtPlace.append(.max) }
+    columnAtPlace[place] = column
+    return column
+  }
+}
+
+extension RecordReader {
+  /// Goes to the next line that is not blank.
+  mutating func advanceJSON(waiting: Bool) throws(DataError) -> Advance {
+    if isDiscarding {
+      guard try discardLine(waiting: waiting) else { return .starved }
+    }
+    repeat {
+      let advance = try findLine(waiting: waiting)
+      guard advance == .record else { return advance }
+    } while isBlank(record)
+    try readObject()
+    recordCount += 1
+    return .record
+  }
+
+  /// Finds the end of the next line; it becomes the current record.
+  private mutating func findLine(waiting: Bool) throws(DataError) -> Advance {
+    if !isRecordOpen {
+      scanner.beginNextRecord()
+      isRecordOpen = true
+    }
+    while true {
+      let outcome = scanLine()
+      try checkLength()
+      if outcome == .record { break }
+      if isAtEnd {
+        guard scanner.position > scanner.start else {
+          isRecordOpen = false
+          return .end
+        }
+        break
+      }
+      guard try fillForRecord(waiting: waiting) else { return .starved }
+    }
+    closeRecord()
+    return .record
+  }
+
+  private mutating func scanLine() -> RecordScanner.Outcome {
+    let bytes = buffer
+    return scanner.scanLine(bytes.span, end: end)
+  }
+
+  private func isBlank(_ range: Range<Int>) -> Bool {
+    for index in range {
+      let byte = buffer[index]
+      guard byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A else { return false }
+    }
+    return true
+  }
+
+  /// Reads the object on the current line into the field table.
+  private mutating func readObject() throws(DataError) {
+    for index in fields.indices { fields[index] = .absent }
+    unescaped.removeAll(keepingCapacity: true)
+    scratch.removeAll(keepingCapacity: true)
+    // A second reference: the buffer is read while columns are added.
+    let line = buffer
+    var lineEnd = record.upperBound
+    while lineEnd > record.lowerBound, buffer[lineEnd - 1] == 0x0A || buffer[lineEnd - 1] == 0x0D {
+      lineEnd -= 1
+    }
+    let bytes = line.span.extracting(first: lineEnd)
+    var cursor = JSONCursor(bytes, at: record.lowerBound)
+    do {
+      try cursor.expect(0x7B, else: .expectedObject)
+    } catch {
+      throw .json(position(at: error.offset), error.fault)
+    }
+    var place = 0
+    var isOpen = cursor.peek() != 0x7D
+    while isOpen {
+      let key: (range: Range<Int>, hasEscapes: Bool)
+      let valueStart: Int
+      let value: JSONCursor.Value
+      do {
+        key = try cursor.key()
+        _ = cursor.peek()
+        valueStart = cursor.offset
+        value = try cursor.value()
+        isOpen = cursor.peek() == 0x2C
+        if isOpen { try cursor.expect(0x2C, else: .expectedCommaOrBrace) }
+      } catch {
+        throw .json(position(at: error.offset), error.fault)
+      }
+      try put(value, at: valueStart, under: key.range, hasEscapes: key.hasEscapes, place, in: bytes)
+      place += 1
+    }
+    do {
+      try cursor.expect(0x7D, else: .expectedCommaOrBrace)
+    } catch {
+      throw .json(position(at: error.offset), error.fault)
+    }
+    guard cursor.peek() == nil else {
+      throw .json(position(at: cursor.offset), .textAfterObject)
+    }
+  }
+
+  /// Notes the value of one key.
+  private mutating func put(
+    _ value: JSONCursor.Value, at start: Int, under key: Range<Int>, hasEscapes: Bool, _ place: Int,
+    in bytes: Span<UInt8>
+  ) throws(DataError) {
+    let column: Int
+    if hasEscapes {
+      json.scratch.removeAll(keepingCapacity: true)
+      unescape(bytes.extracting(key), to: &json.scratch)
+      let name = json.scratch
+      guard let found = try self.column(name.span, at: place, value) else { return }
+      column = found
+    } else {
+      guard let found = try self.column(bytes.extracting(key), at: place, value) else { return }
+      column = found
+    }
+    guard !isSeen(column) else {
+      throw .duplicateKey(position(at: key.lowerBound), key: ShortText(header[column]))
+    }
+    switch value {
+    case .null:
+      fields[column] = .null
+    case .nested:
+      throw .nestedValue(position(at: start), name: ShortText(header[column]))
+    case .text(let range, let hasEscapes):
+      let lower = range.lowerBound - record.lowerBound
+      fields[column] = Field(lower, lower + range.count, hasEscapes: hasEscapes)
+      if hasEscapes {
+        let first = scratch.count
+        unescape(bytes.extracting(range), to: &scratch)
+        unescaped.append(UnescapedField(field: column, range: first..<scratch.count))
+      }
+    }
+  }
+
+  /// The column of a key, made now if keys are being discovered; nil if nobody wants the key.
+  private mutating func column(
+    _ key: Span<UInt8>, at place: Int, _ value: JSONCursor.Value
+  ) throws(DataError) -> Int? {
+    if let column = json.column(key, at: place) { return column }
+    guard json.isDiscovering else { return nil }
+    if value == .nested {
+      if !nestedKeys.contains(where: { $0.span.equals(key) }) { nestedKeys.append(key.copied()) }
+      return nil
+    }
+    guard header.count < Self.columnCountLimit else {
+      throw .tooManyColumns(line: line, limit: Self.columnCountLimit)
+    }
+    header.append(key.copied())
+    fields.append(.absent)
+    return json.keys.insert(key).index
+  }
+
+  private func isSeen(_ column: Int) -> Bool { fields[column] != .absent }
+}
+
+/// Appends the content of a JSON string, whose escapes have been checked.
+private func unescape(_ text: Span<UInt8>, to output: inout [UInt8]) {
+  var offset = 0
+  while offset < text.count {
+    if text[offset] == 0x5C, let escape = try? JSONEscape(text, at: offset) {
+      escape.append(to: &output)
+      offset += escape.length
+    } else {
+      output.append(text[offset])
+      offset += 1
+    }
+  }
+}

@@ -1,0 +1,240 @@
+// RecordReader.swift: a table's records, one at a time, from bytes in order.
+//
+// Step: bytes → [fields] → features.
+
+/// Reads the records of a table as a stream: delimited text with a header, or lines of JSON.
+///
+/// Memory is one buffer, which grows only when a single record does not fit, up to
+/// ``Options/recordByteCountLimit``. In the steady state a record costs no allocation. Fields are
+/// borrowed from the buffer until the next call of ``advance(waiting:)``.
+///
+/// Blank lines are skipped, except in a table of one column, where they are missing values. A byte
+/// order mark is skipped. After an error for which ``DataError/isRowError`` holds the next call goes
+/// on behind the faulty record.
+package struct RecordReader: ~Copyable {
+  /// How the bytes are cut into records.
+  package enum Format: Equatable, Sendable {
+    /// Fields between delimiters, a header first unless ``Options/names`` are given. The delimiter
+    /// is ASCII and neither a quote nor a line end.
+    case delimited(UInt8)
+    /// One JSON object a line.
+    case ndjson
+
+    /// Fields between commas.
+    package static let csv = Format.delimited(0x2C)
+    /// Fields between tabs.
+    package static let tsv = Format.delimited(0x09)
+  }
+
+  /// What the caller knows about the input.
+  package struct Options: Sendable {
+    /// How the bytes are cut into records.
+    package var format: Format
+    /// Delimited text: the names of the columns of a text without header, in order. JSON: the keys
+    /// that are columns, in the order wanted. Nil: from the header; JSON: every key, as it comes.
+    package var names: [[UInt8]]?
+    /// The texts that mean "missing".
+    package var missing = MissingTokens.standard
+    /// The longest record in bytes, at most 2^30.
+    package var recordByteCountLimit = 16 << 20
+    /// How many bytes are asked for at once, at least 16.
+    package var blockByteCount = 128 << 10
+
+    /// Creates options with the usual limits.
+    package init(format: Format = .csv, names: [[UInt8]]? = nil) {
+      self.format = format
+      self.names = names
+    }
+  }
+
+  /// What ``advance(waiting:)`` found.
+  package enum Advance: Equatable, Sendable {
+    /// A record; its fields can be read.
+    case record
+    /// The end of the input.
+    case end
+    /// No whole record has come yet, and a read would wait.
+    case starved
+  }
+
+  /// The most columns that a table may have.
+  package static let columnCountLimit = 1 << 16
+
+  /// The names of the columns. Grows when keys are discovered in JSON.
+  package internal(set) var header: [[UInt8]] = []
+  /// Physical line on which the current record starts, from 1.
+  package internal(set) var line = 1
+  /// Records so far, without the header and without faulty ones.
+  package internal(set) var recordCount = 0
+  /// Keys that only ever had objects or arrays as values while keys were discovered.
+  package internal(set) var nestedKeys: [[UInt8]] = []
+
+  let options: Options
+  var source: ByteSource
+  /// The bytes read and not yet consumed, and at least eight more.
+  var buffer: [UInt8]
+  /// The offset behind the last byte read.
+  var end = 0
+  /// Whether the source has nothing more.
+  var isAtEnd = false
+  /// The place of the current record in the buffer.
+  var record = 0..<0
+  /// The line on which the next record starts.
+  var nextLine = 1
+  /// Whether the next record has been begun and its end not found.
+  var isRecordOpen = false
+  /// Whether the rest of a faulty line is to be passed over.
+  var isDiscarding = false
+  /// Where the bytes to be passed over start.
+  var discardOffset = 0
+  var fields: [Field] = []
+  var unescaped: [UnescapedField] = []
+  var scratch: [UInt8] = []
+  var scanner: RecordScanner
+  var json = JSONColumns()
+
+  /// Starts to read, and reads the header if there is one.
+  ///
+  /// - Throws: ``DataError`` for an input that is empty or no text, and for a faulty header.
+  package init(_ source: consuming ByteSource, options: Options = Options()) throws(DataError) {
+    precondition((1...1 << 30).contains(options.recordByteCountLimit))
+    precondition(options.blockByteCount >= 16)
+    self.options = options
+    self.source = source
+    buffer = [UInt8](repeating: 0, count: 2 * options.blockByteCount + 8)
+    switch options.format {
+    case .delimited(let delimiter):
+      precondition(delimiter < 0x80 && ![0x00, 0x22, 0x0A, 0x0D].contains(delimiter))
+      scanner = RecordScanner(delimiter: delimiter)
+    case .ndjson:
+      scanner = RecordScanner(delimiter: 0x2C)
+    }
+    try readStart()
+    if let names = options.names { setColumns(names) }
+    if case .delimited = options.format, options.names == nil { try readHeader() }
+    if case .ndjson = options.format { json.isDiscovering = options.names == nil }
+  }
+
+  /// Goes to the next record.
+  ///
+  /// - Parameter waiting: Whether to wait for input. Without waiting a record that has not come yet
+  ///   is reported as `starved`: the moment to write what is ready.
+  /// - Returns: What was found.
+  /// - Throws: ``DataError``; see ``DataError/isRowError`` for going on.
+  package mutating func advance(waiting: Bool = true) throws(DataError) -> Advance {
+    switch options.format {
+    case .delimited: try advanceDelimited(waiting: waiting)
+    case .ndjson: try advanceJSON(waiting: waiting)
+    }
+  }
+
+  /// Goes to the next record, waiting for it.
+  ///
+  /// - Returns: Whether there is one.
+  /// - Throws: ``DataError``, as ``advance(waiting:)``.
+  package mutating func next() throws(DataError) -> Bool { try advance() == .record }
+
+  /// Makes `names` the columns.
+  mutating func setColumns(_ names: [[UInt8]]) {
+    header = names
+    fields = [Field](repeating: .absent, count: names.count)
+    for name in names { json.keys.insert(name.span) }
+  }
+}
+
+extension RecordReader {
+  /// The first read: is this text at all, and where does it start?
+  private mutating func readStart() throws(DataError) {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    repeat {
+      try fill()
+    } while !isAtEnd && end < mark.count && buffer[..<end].elementsEqual(mark[..<end])
+    guard end > 0 else { throw .emptyInput }
+    if end >= mark.count, buffer[..<mark.count].elementsEqual(mark) {
+      scanner.beginRecord(at: mark.count)
+    }
+    let start = buffer.span.extracting(scanner.start..<min(end, scanner.start + 64))
+    if let kind = ForeignKind.sniff(start, expectingJSON: options.format == .ndjson) {
+      throw .notText(kind)
+    }
+  }
+
+  /// Reads once, after making room.
+  mutating func fill() throws(DataError) {
+    let kept = scanner.start
+    if kept > 0 {
+      for offset in kept..<end { buffer[offset - kept] = buffer[offset] }
+      scanner.move(by: -kept)
+      end -= kept
+    }
+    if end + options.blockByteCount + 8 > buffer.count {
+      buffer.append(contentsOf: repeatElement(0, count: buffer.count))
+    }
+    do {
+      let count = try source.read(into: &buffer, at: end, limit: buffer.count - 8 - end)
+      end += count
+      isAtEnd = count == 0
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// Gets more bytes for the open record.
+  ///
+  /// - Returns: False if that would wait and `waiting` is false.
+  mutating func fillForRecord(waiting: Bool) throws(DataError) -> Bool {
+    if !waiting && !source.isReady { return false }
+    try fill()
+    return true
+  }
+
+  /// Refuses a record of which more bytes have been looked at than the limit allows. What follows
+  /// is looked for behind the first line end after the limit, so that a quote that is never closed
+  /// does not take the rest of the table with it.
+  mutating func checkLength() throws(DataError) {
+    let limit = options.recordByteCountLimit
+    guard scanner.position - scanner.start > limit else { return }
+    beginDiscarding(at: scanner.start + limit)
+    throw .recordTooLong(line: line, limit: limit)
+  }
+
+  /// Keeps what there is of a faulty record for messages, and passes over the rest of the line from
+  /// `offset` on.
+  mutating func beginDiscarding(at offset: Int) {
+    record = scanner.start..<offset
+    line = nextLine
+    nextLine = position(at: offset).line
+    discardOffset = offset
+    isRecordOpen = false
+    isDiscarding = true
+  }
+
+  /// Passes over the rest of a faulty line, keeping no byte of it.
+  ///
+  /// - Returns: False if that would wait and `waiting` is false.
+  mutating func discardLine(waiting: Bool) throws(DataError) -> Bool {
+    var offset = discardOffset
+    while isDiscarding {
+      while offset < end, !isLineEnd(buffer[offset]) { offset += 1 }
+      if offset < end {
+        scanner.beginRecord(at: offset + 1, isAfterReturn: buffer[offset] == 0x0D)
+        nextLine += 1
+        isDiscarding = false
+      } else {
+        scanner.beginRecord(at: end)
+        isDiscarding = !isAtEnd
+        discardOffset = end
+        guard isDiscarding else { break }
+        if !waiting && !source.isReady { return false }
+        try fill()
+        discardOffset = scanner.start
+        offset = discardOffset
+      }
+    }
+    return true
+  }
+
+  private func isLineEnd(_ byte: UInt8) -> Bool {
+    byte == 0x0A || (byte == 0x0D && options.format != .ndjson)
+  }
+}

@@ -1,0 +1,82 @@
+import PosternFormat
+import PosternPackaging
+import PosternStorage
+import TestModels
+import Testing
+
+@Suite struct EncodingTests {
+  @Test(arguments: Profile.allCases)
+  func `equal models give equal bytes`(profile: Profile) throws {
+    let first = try TestModels.mixed(seed: 3).encoded(profile: profile)
+    let second = try TestModels.mixed(seed: 3).encoded(profile: profile)
+    #expect(first == second)
+    #expect(try TestModels.mixed(seed: 4).encoded(profile: profile) != first)
+  }
+
+  /// Goal: a model has one encoding for each profile. Method: pack one profile's file as the other.
+  @Test func `repacking gives the bytes that encoding gives`() throws {
+    let model = TestModels.mixed(widths: [[64, 64]], hasSharedExpert: true)
+    let map = try model.encoded(profile: .map)
+    let ship = try model.encoded(profile: .ship)
+    #expect(ship.count < map.count)
+    #expect(try repack(map, as: .ship) == ship)
+    #expect(try repack(ship, as: .map) == map)
+  }
+
+  @Test func `profile map aligns large experts to pages`() throws {
+    let file = try TestModels.mixed(widths: [[64, 64]]).encoded(profile: .map)
+    let view = try ModelView(validating: file.span)
+    for expert in 0..<view.header.expertCount {
+      let entry = view.expertEntry(expert)
+      #expect(entry.isPageAligned == (entry.decodedByteCount >= 4_096))
+      #expect(!entry.isPageAligned || entry.offset % 4_096 == 0)
+      #expect(entry.encoding == .raw)
+    }
+  }
+
+  @Test func `a tensor of the wrong size is refused by name`() {
+    var model = TestModels.mixed()
+    model.experts[1].layers[0].weights.removeLast()
+    let count = model.experts[1].layers[0].weights.count
+    #expect(
+      throws: PackagingError.wrongElementCount(
+        part: .expert, index: 1, found: count, expected: count + 1)
+    ) { _ = try model.encoded(profile: .map) }
+    model = TestModels.mixed()
+    model.targetNames.removeLast()
+    #expect(
+      throws: PackagingError.wrongElementCount(part: .names, index: 0, found: 1, expected: 2)
+    ) { _ = try model.encoded(profile: .map) }
+  }
+
+  @Test func `weights that are not f32 are refused by the writer`() {
+    var model = TestModels.mixed()
+    model.experts[2].elementType = .int8
+    #expect(throws: PackagingError.unsupportedElementType(expert: 2)) {
+      _ = try model.encoded(profile: .map)
+    }
+  }
+
+  @Test func `what breaks a rule of the format is refused with the rule`() throws {
+    var model = TestModels.mixed()
+    model.head[0].low = 100
+    let error = try #require(throws: PackagingError.self) {
+      _ = try model.encoded(profile: .map)
+    }
+    guard case .unlawful(let broken) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(broken.rule == .invalidHead)
+  }
+
+  private func repack(_ file: [UInt8], as profile: Profile) throws -> [UInt8] {
+    let view = try ModelView(validating: file.span)
+    return try repacked(
+      view, profile: { _ in profile },
+      decoded: { expert in
+        let view = try ModelView(validating: file.span)
+        return try decodedExpert(view, expert)
+      })
+  }
+}
