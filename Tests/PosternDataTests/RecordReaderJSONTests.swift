@@ -81,6 +81,7 @@ import Testing
       ("{\"a\":tru}", 6, .expectedValue), ("{\"a\":\"\\x\"}", 7, .badEscape),
       ("{\"a\":\"\\u12G4\"}", 7, .badEscape), ("{\"a\":\"\\uD83D\"}", 7, .unpairedSurrogate),
       ("{\"a\":\"\\uDE00\"}", 7, .unpairedSurrogate),
+      ("{\"a\":\"\\uDE00\\uDE00\"}", 7, .unpairedSurrogate),
       ("{\"a\":\"\\uD83D\\u0041\"}", 7, .unpairedSurrogate),
       ("{\"a\":\"\t\"}", 7, .controlCharacter), ("{\"a\":\"x}", 6, .unterminatedString),
       ("{\"a\":1} x", 9, .textAfterObject), ("{\"a\":1}{}", 8, .textAfterObject),
