@@ -79,5 +79,6 @@ let package = Package(
         "PosternStorage", "PosternFormat", "PosternRuntime", "PosternPackaging", "TestModels",
       ],
       swiftSettings: borrowing),
+    .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]
 )
