@@ -23,7 +23,9 @@ enum Arrows {
 
   /// Modules that call the system: through its C library, by one of three names. Foundation is only
   /// for the command line, where words are made.
-  static let systemModules: Set<String> = ["PosternData", "PosternStorage", "postern"]
+  static let systemModules: Set<String> = [
+    "PosternData", "PosternStorage", "PosternTrainer", "postern",
+  ]
   static let system: Set<String> = ["Glibc", "Musl", "Darwin"]
   static let foundation: Set<String> = ["Foundation", "FoundationEssentials"]
 
@@ -38,8 +40,8 @@ enum Arrows {
     "Sources/PosternStorage/FrameDecoder.swift",
     "Sources/PosternStorage/MappedFile.swift",
     "Sources/PosternTrainer/DenseProduct.swift",
-    "Sources/PosternTrainer/LookupLayer.swift",
-    "Sources/PosternTrainer/VectorMath.swift",
+    "Sources/PosternTrainer/TrainingOptions.swift",
+    "Sources/PosternTrainer/TrainingProgress.swift",
   ]
 
   /// Every import that the arrows forbid.
