@@ -9,8 +9,8 @@
 /// borrowed from the buffer until the next call of ``advance(waiting:)``.
 ///
 /// Blank lines are skipped, except in a table of one column, where they are missing values. A byte
-/// order mark is skipped. After an error for which ``DataError/isRowError`` holds the next call goes
-/// on behind the faulty record.
+/// order mark is skipped. After an error for which ``DataError/isRowError`` holds the next call
+/// goes on behind the faulty record.
 package struct RecordReader: ~Copyable {
   /// How the bytes are cut into records.
   package enum Format: Equatable, Sendable {

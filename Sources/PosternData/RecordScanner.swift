@@ -2,8 +2,9 @@
 //
 // Step: bytes → [fields] → features.
 
-/// A state machine over the bytes of delimited text, RFC 4180 with these liberties: any delimiter, a
-/// line ends with LF, CR or CRLF, and a quote that does not open a field is an ordinary character.
+/// A state machine over the bytes of delimited text, RFC 4180 with these liberties: any delimiter,
+/// a line ends with LF, CR or CRLF, and a quote that does not open a field is an ordinary
+/// character.
 ///
 /// It can stop at the end of any block of bytes and go on when more have come, so that no byte is
 /// looked at twice however the blocks fall.

@@ -10,12 +10,12 @@
   import Darwin
 #endif
 
-/// Writes `bytes` to `path`. What stood there before stays until the new bytes are safely on disk, and
-/// stays for good if anything fails.
+/// Writes `bytes` to `path`. What stood there before stays until the new bytes are safely on disk,
+/// and stays for good if anything fails.
 ///
-/// A temporary file in the same folder is written, flushed to the disk (`fsync`) and renamed; then the
-/// folder is flushed. A symbolic link at `path` is followed, so that the file that it names is replaced.
-/// An existing file keeps its permissions.
+/// A temporary file in the same folder is written, flushed to the disk (`fsync`) and renamed; then
+/// the folder is flushed. A symbolic link at `path` is followed, so that the file that it names is
+/// replaced. An existing file keeps its permissions.
 ///
 /// - Throws: ``StorageError`` with the name of the call that failed and its `errno`. The temporary
 ///   file is gone then.
@@ -67,8 +67,8 @@ private func resolved(_ path: String) -> String {
   return unsafe String(cString: real)
 }
 
-/// A rename survives a power cut only once its folder is on the disk. A file system that cannot flush
-/// folders has done what it can.
+/// A rename survives a power cut only once its folder is on the disk. A file system that cannot
+/// flush folders has done what it can.
 private func flushFolder(of path: String) {
   let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
   let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

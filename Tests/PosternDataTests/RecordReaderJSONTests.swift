@@ -163,7 +163,8 @@ import Testing
     #expect(TableText.failure(header) == .tooManyColumns(line: 1, limit: limit))
   }
 
-  /// Goal: what this module writes as JSON it reads. Method: random strings of the bytes that matter.
+  /// Goal: what this module writes as JSON it reads. Method: random strings of the bytes that
+  /// matter.
   @Test func `what is written as JSON is read back`() throws {
     var random = RandomPatterns(seed: 29)
     let alphabet = Array("ab\"\\/\u{8}\n\t\u{1}\u{7F}é€😀".unicodeScalars)
