@@ -80,5 +80,11 @@ let package = Package(
         "PosternStorage", "PosternFormat", "PosternRuntime", "PosternPackaging", "TestModels",
       ],
       swiftSettings: borrowing),
+    .testTarget(
+      name: "PosternTrainerTests",
+      dependencies: [
+        "PosternTrainer", "PosternPackaging", "PosternRuntime", "PosternFormat", "CPosternKernels",
+      ],
+      swiftSettings: borrowing),
   ]
 )

@@ -11,10 +11,7 @@ private import CPosternKernels
 enum DenseProduct {
   /// `y = x · W + bias`, rows of `x` and `y` without gaps.
   ///
-  /// - Parameters:
-  ///   - layer: Where weights and bias stand in `parameters`; its input count is a multiple of 4.
-  ///   - x: Shape `(rows, inputs)`.
-  ///   - y: Shape `(rows, outputs)`.
+  /// `layer` says where weights and bias stand in `parameters`; its input count is a multiple of 4.
   static func forward(
     _ layer: LayerPlace, parameters: [Float], x: [Float], rowCount: Int, y: inout [Float]
   ) {

@@ -84,7 +84,7 @@ extension Network {
 /// After each epoch the moving average of the weights is validated, and the best of these is the
 /// result. Stops early without progress, or when the caller wishes.
 ///
-/// - Parameter observe: Told of each epoch: how many are done, training loss, score, best so far.
+/// `observe` is told of each epoch: how many are done, training loss, score, best so far.
 func trainDense(
   shape: NetworkShape, initial: [Float], data: EncodedRows, targets: Targets, rows: [Int32],
   validation: LabelledRows, schedule: Schedule, random: RandomStream, reporter: ProgressReporter,

@@ -17,9 +17,13 @@ struct FittedFeatures {
 /// Fits every column of `table`.
 ///
 /// - Parameters:
+///   - table: The training rows.
 ///   - binCount: Bins of a numeric column that has more distinct values than that.
 ///   - statistics: For each row, numbers that the target says (standardised target, class
 ///     indicators), shape `(rows, statisticCount)`: what columns of many categories are coded by.
+///   - statisticCount: How many these are.
+/// - Returns: A column of the model for each of the table's, ignored where it says nothing.
+/// - Throws: ``TrainingError/noUsableColumn(columnCount:)``.
 /// - Complexity: O(*columns* · *rows* log *rows*).
 func fitFeatures(
   of table: TrainingTable, binCount: Int, statistics: [Float], statisticCount: Int
@@ -99,7 +103,11 @@ private func fitNumeric(_ values: [Float], name: [UInt8], binCount: Int) -> Colu
 func quantileEdges(_ sorted: [Float], binCount: Int) -> [Float] {
   var runs: [(value: Float, count: Int)] = []
   for value in sorted {
-    if runs.last?.value == value { runs[runs.count - 1].count += 1 } else { runs.append((value, 1)) }
+    if runs.last?.value == value {
+      runs[runs.count - 1].count += 1
+    } else {
+      runs.append((value, 1))
+    }
   }
   if runs.count <= binCount + 1 { return runs.map(\.value) }
   let range = winsorizedRange(sorted)

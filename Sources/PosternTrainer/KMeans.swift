@@ -2,6 +2,8 @@
 //
 // Step: encoded rows → [router] → experts.
 
+import PosternRuntime
+
 /// Centres of groups of rows, by Lloyd's algorithm from k-means++ seeds [1].
 ///
 /// A cell of a centre is the set of rows that the affine score `c · x - |c|² / 2` gives to it, so
@@ -20,8 +22,11 @@ struct KMeans {
   /// Finds `count` centres.
   ///
   /// - Parameters:
-  ///   - data: The rows; at most `rowLimit` of them, evenly spaced, are looked at.
+  ///   - data: The rows.
+  ///   - count: How many centres; where rows are equal, so may be centres.
   ///   - featureWeights: One for each feature: how much a difference in it matters.
+  ///   - random: Where the first centres come from.
+  ///   - rowLimit: At most so many rows, evenly spaced, are looked at.
   /// - Complexity: O(*rows* · *count* · *features*) for each of at most 25 rounds.
   init(
     _ data: EncodedRows, count: Int, featureWeights: [Float], random: inout RandomStream,

@@ -10,9 +10,8 @@
 /// edges say everything: `table[b] = weight · position[b] + increment[0] + … + increment[b - 1]`.
 /// The increments are what is trained, because an increment takes part in every larger value.
 ///
-/// - Parameters:
-///   - parameters: The table's parameters stand first; shape `(entries, width)`.
-///   - table: Shape `(entries, width)`.
+/// The table's parameters stand first in `parameters`; both have the shape `(entries, width)`.
+///
 /// - Complexity: O(*entries* · *width*).
 ///
 /// [1]: https://arxiv.org/abs/2203.05556
@@ -122,10 +121,9 @@ func tableGradientToParameters(of input: InputShape, width: Int, gradient: inout
 /// A pair `(a, r)` reads `(1 - r) · table[a] + r · table[a + 1]`. Rows are added in ascending order
 /// within a column, whatever the machine.
 ///
-/// - Parameters:
-///   - outputGradient: Shape `(rows, width)`.
-///   - entries: Shape `(rows, pairs)`, each inside the table; with a fraction over 0 the next one too.
-///   - gradient: Shape `(entries, width)`, set to zero first.
+/// `outputGradient` has the shape `(rows, width)`, `entries` and `fractions` `(rows, pairs)`;
+/// `gradient`, `(entries, width)`, is set to zero first. Each entry is inside the table, and where
+/// the fraction is over 0 the next one too.
 func scatterToTable(
   outputGradient: [Float], width: Int, entries: [UInt32], fractions: [Float], pairCount: Int,
   rowCount: Int, entryCount: Int, gradient: inout [Float]

@@ -3,6 +3,7 @@
 // Step: encoded rows → [networks] → model value.
 
 import PosternPackaging
+import PosternRuntime
 
 /// What the outputs of the networks should be, row by row.
 struct Targets {
@@ -20,7 +21,10 @@ struct Targets {
   /// The squared error to a mixture of two targets and the mixture of the two squared errors have the
   /// same gradient, and so has cross-entropy, so that one blended target serves for both losses.
   ///
-  /// - Parameter teacher: What teachers say: values, or probabilities; shape `(rows, outputs)`.
+  /// - Parameters:
+  ///   - teacher: What teachers say: values, or probabilities; shape `(rows, outputs)`.
+  ///   - teacherShare: In `0...1`; the labels have the rest.
+  /// - Returns: The blended targets.
   ///
   /// [1]: https://arxiv.org/abs/1503.02531
   ///      "G. Hinton, O. Vinyals, J. Dean. Distilling the knowledge in a neural network. 2015."
@@ -44,9 +48,8 @@ extension Targets {
   ///
   /// Regression: the mean squared error over the outputs. Classes: cross-entropy.
   ///
-  /// - Parameters:
-  ///   - row: The row in the table.
-  ///   - outputs: Holds the row's outputs from `offset` on; overwritten by the gradient.
+  /// `row` is the row in the table; its outputs stand in `outputs` from `offset` on and are
+  /// overwritten by the gradient.
   @inline(__always)
   func lossAndGradient(
     row: Int, outputs: inout [Float], offset: Int, weight: Float

@@ -2,6 +2,8 @@
 //
 // Step: student → [mixture] → refit.
 
+import PosternRuntime
+
 /// The constants of training a mixture, besides those of its networks.
 struct MixtureSchedule: Equatable, Sendable {
   var networks: Schedule

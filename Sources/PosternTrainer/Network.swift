@@ -57,9 +57,7 @@ final class Network {
 
   /// Computes the outputs of `rows` of `data`.
   ///
-  /// - Parameters:
-  ///   - rows: Indices into `data`.
-  ///   - dropout: The share of activations that is dropped; the others grow by as much.
+  /// `dropout` is the share of activations that is dropped; the others grow by as much.
   func forward(
     _ data: EncodedRows, rows: ArraySlice<Int32>, dropout: Float, random: inout RandomStream
   ) {

@@ -16,6 +16,8 @@ struct PreparedData {
   var targets: Targets
   var validation: LabelledRows
   var warnings: [TrainingWarning]
+  /// The rows of `validation` as they came.
+  var validationTable: TrainingTable
 
   /// Fits the transform on `table` and encodes both tables.
   init(
@@ -45,6 +47,7 @@ struct PreparedData {
     input = InputShape(columns: columns, entryCounts: fitted.entryCounts)
     data = encode(table, columns: columns, categoryMaps: categoryMaps(of: table, columns: columns))
     let judged = validation ?? table
+    validationTable = judged
     self.validation = LabelledRows(
       data: encode(
         judged, columns: columns, categoryMaps: categoryMaps(of: judged, columns: columns)),

@@ -8,11 +8,8 @@
 /// An expert keeps its parameters unless the validation rows of its cell get better; where a cell
 /// has too few rows for that to mean anything, it keeps them in any case.
 ///
-/// - Parameters:
-///   - mixture: Router and experts.
-///   - rowLimit: Cells with fewer training rows, or fewer than a quarter as many validation rows, are
-///     not refitted.
-/// - Returns: The mixture with the experts that got better replaced.
+/// Cells with fewer than `rowLimit` training rows, or a quarter as many validation rows, are left.
+/// `observe` is told the expert, its passes so far and its loss.
 func refit(
   _ mixture: Mixture, data: EncodedRows, targets: Targets, validation: LabelledRows,
   schedule: Schedule, seed: UInt64, threads: Int, rowLimit: Int, reporter: ProgressReporter,
@@ -42,7 +39,9 @@ extension LabelledRows {
     result.data = data.selecting(rows)
     let count = targets.outputCount
     if !targets.values.isEmpty {
-      result.targets.values = rows.flatMap { targets.values[Int($0) * count..<(Int($0) + 1) * count] }
+      result.targets.values = rows.flatMap {
+        targets.values[Int($0) * count..<(Int($0) + 1) * count]
+      }
     }
     if !targets.labels.isEmpty {
       result.targets.labels = rows.map { targets.labels[Int($0)] }

@@ -57,7 +57,7 @@ struct Optimizer {
 
   /// Changes `parameters` by one step along `gradient`.
   ///
-  /// - Parameter gradientScale: Multiplies the gradient (norm clipping over several networks).
+  /// `gradientScale` multiplies the gradient (norm clipping).
   mutating func update(
     _ parameters: inout [Float], gradient: [Float], decayedRanges: [Range<Int>], rate: Float,
     schedule: Schedule, gradientScale: Float

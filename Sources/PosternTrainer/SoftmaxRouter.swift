@@ -2,6 +2,8 @@
 //
 // Step: encoded rows → [router] → experts.   Specification: formats/model.md, sections 6.3 and 9.3.
 
+import PosternRuntime
+
 /// An affine router over the features. At serving the largest logit chooses; in training the softmax
 /// of the logits over a falling temperature says how likely each expert is.
 struct SoftmaxRouter {

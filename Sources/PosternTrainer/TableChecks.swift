@@ -35,6 +35,9 @@ extension TrainingTable {
         }
       }
     case .classification(let name, let labels, let classes):
+      guard classes.count <= 65_536 else {
+        throw .tooManyClasses(found: classes.count, most: 65_536)
+      }
       try checkCount(labels.count, name: name)
       if let row = labels.firstIndex(where: { $0 >= classes.count }) {
         throw .labelOutOfRange(row: row, label: Int(labels[row]), classCount: classes.count)

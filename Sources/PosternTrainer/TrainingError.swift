@@ -2,6 +2,8 @@
 //
 // Step: rows → [trainer] → model value.
 
+public import PosternPackaging
+
 /// What keeps a table from being trained on. Nothing is written when one of these is thrown.
 public enum TrainingError: Error, Equatable, Sendable {
   /// The table has no rows.
@@ -26,6 +28,10 @@ public enum TrainingError: Error, Equatable, Sendable {
   case unknownValidationClass(row: Int)
   /// An option is outside its range.
   case optionOutOfRange(name: OptionName, value: Int, least: Int, most: Int)
+  /// The table has more classes than a model can have outputs.
+  case tooManyClasses(found: Int, most: Int)
+  /// The model cannot be written: it exceeds a limit of the format.
+  case unservable(PackagingError)
   /// Every attempt ended in numbers that are not finite; the targets or features are too large.
   case diverged
 

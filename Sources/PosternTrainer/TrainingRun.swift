@@ -7,7 +7,7 @@ import PosternPackaging
 /// One run over prepared data.
 final class TrainingRun {
   let prepared: PreparedData
-  let plan: TrainingPlan
+  var plan: TrainingPlan
   let reporter: ProgressReporter
   private let rows: [Int32]
 
@@ -38,6 +38,12 @@ final class TrainingRun {
   func model() throws(TrainingError) -> TrainedModel {
     let stages = try run()
     let traffic = stages.model.mixture.cells(prepared.data).map(\.count)
+    var description = stages.model.mixture.description(prepared)
+    description.ancillary.routingHistogram = traffic.map { UInt64($0) }
+    // The score that is told is the runtime's own.
+    let served = prepared.validation.score(
+      served: try serve(description, prepared.validationTable).values)
+    guard served.loss.isFinite else { throw .diverged }
     let report = TrainingReport(
       metric: prepared.task == .regression ? .rootMeanSquaredError : .accuracy,
       trainingRowCount: prepared.data.rowCount,
@@ -47,12 +53,10 @@ final class TrainingRun {
       studentScores: stages.students.map(\.score.metric), denseScore: stages.dense.score.metric,
       softMixtureScore: stages.softMixtureScore?.metric,
       mixtureScore: stages.mixture?.score.metric, refitScore: stages.refit?.score.metric,
-      score: stages.model.score.metric, chosen: stages.chosen, expertTraffic: traffic,
+      score: served.metric, chosen: stages.chosen, expertTraffic: traffic,
       stoppedEarly: reporter.shouldStop,
       warnings: prepared.warnings
         + traffic.indices.filter { traffic[$0] == 0 }.map { .idleExpert(expert: $0) })
-    var description = stages.model.mixture.description(prepared)
-    description.ancillary.routingHistogram = traffic.map { UInt64($0) }
     let single = SoftmaxRouter(expertCount: 1, featureStride: prepared.data.featureStride)
     var dense = Mixture(
       router: single, shape: stages.dense.shape, copies: stages.dense.parameters
@@ -63,6 +67,15 @@ final class TrainingRun {
 
   /// Runs all stages.
   func run() throws(TrainingError) -> Stages {
+    var (stages, targets) = try runDense()
+    guard plan.expertCount > 1, !reporter.shouldStop else { return stages }
+    trainMixture(&stages, targets: targets)
+    choose(&stages)
+    return stages
+  }
+
+  /// Runs the stages that train dense networks. Returns with them what a mixture is to learn.
+  func runDense() throws(TrainingError) -> (Stages, Targets) {
     reporter.begin(share: 0.35)
     let teachers = trainNetworks(
       count: plan.teacherCount, targets: prepared.targets, schedule: plan.dense, stage: .teachers)
@@ -79,13 +92,10 @@ final class TrainingRun {
     let router = startRouter(dense: dense)
     let copies = Mixture(router: router, shape: dense.shape, copies: dense.parameters)
     let copied = FittedMixture(mixture: copies, score: dense.score, epochs: 0)
-    var stages = Stages(
+    let stages = Stages(
       teachers: teachers, teachersMeanScore: teachersMeanScore, students: students, dense: dense,
       copied: copied, chosen: .copiedDense, model: copied)
-    guard plan.expertCount > 1, !reporter.shouldStop else { return stages }
-    trainMixture(&stages, targets: blended)
-    choose(&stages)
-    return stages
+    return (stages, blended)
   }
 
   private func trainNetworks(
@@ -136,7 +146,7 @@ final class TrainingRun {
   }
 
   /// The router that gives each row to the nearest of the centres of k-means.
-  private func startRouter(dense: FittedNetwork) -> SoftmaxRouter {
+  func startRouter(dense: FittedNetwork) -> SoftmaxRouter {
     var random = RandomStream(seed: plan.seed, 0x6B6D_6561)
     guard plan.expertCount > 1 else {
       return SoftmaxRouter(expertCount: 1, featureStride: prepared.data.featureStride)
@@ -147,7 +157,7 @@ final class TrainingRun {
     return means.router(for: prepared.data, confidence: plan.startConfidence)
   }
 
-  private func trainMixture(_ stages: inout Stages, targets: Targets) {
+  func trainMixture(_ stages: inout Stages, targets: Targets) {
     reporter.begin(share: 0.4)
     let schedule = plan.mixture
     let trainer = MixtureTrainer(
@@ -188,7 +198,7 @@ final class TrainingRun {
 
   /// Takes the mixture that validates best, if it is better than the copied dense network by more
   /// than chance would do: by `plan.preference` standard errors of the mean difference over the rows.
-  private func choose(_ stages: inout Stages) {
+  func choose(_ stages: inout Stages) {
     let data = prepared.validation.data
     let base = prepared.validation.rowLosses(
       stages.copied.mixture.predict(data, threads: plan.threads))

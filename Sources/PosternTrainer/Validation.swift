@@ -3,6 +3,7 @@
 // Step: encoded rows → [networks] → model value.
 
 import PosternPackaging
+import PosternRuntime
 
 /// How good a model is. The smaller `loss` is the better model.
 struct Score: Equatable, Sendable {

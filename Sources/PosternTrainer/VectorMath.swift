@@ -7,10 +7,8 @@
 enum VectorMath {
   /// PReLU, then dropout: `a = (z > 0 ? z : slope · z) · mask`.
   ///
-  /// - Parameters:
-  ///   - z: Shape `(rows, width)`.
-  ///   - slopes: Where the slopes stand in `parameters`.
-  ///   - mask: Shape `(rows, width)` of factors; empty for none.
+  /// `z` and `a` have the shape `(rows, width)`, and so have the factors in `mask`, which is empty
+  /// for none; `slopes` is where the slopes stand in `parameters`.
   static func activate(
     _ z: [Float], parameters: [Float], slopes: Int, width: Int, rowCount: Int, mask: [Float],
     into a: inout [Float]

@@ -1,0 +1,94 @@
+// ServedEvaluation.swift: what the runtime answers for the finished model.
+//
+// Step: model value → encoder → runtime → [scores].
+
+import PosternFormat
+import PosternPackaging
+import PosternRuntime
+
+/// What the runtime says about rows: exactly what a user of the file will see.
+struct ServedAnswers: Equatable, Sendable {
+  /// The expert that answers for each row.
+  var experts: [Int]
+  /// Shape `(rows, outputs)`; NaN where the row is refused.
+  var values: [Float]
+}
+
+/// Encodes `description` and lets the runtime predict the rows of `table`.
+///
+/// - Parameters:
+///   - description: The model.
+///   - table: The rows; its categories may differ from the model's.
+/// - Returns: The answers.
+/// - Throws: ``TrainingError/unservable(_:)`` if the model exceeds a limit of the format.
+/// - Complexity: One encoding of the model, and the prediction of the rows on one thread.
+func serve(
+  _ description: ModelDescription, _ table: TrainingTable
+) throws(TrainingError) -> ServedAnswers {
+  var answers = ServedAnswers(
+    experts: [], values: [])
+  answers.experts.reserveCapacity(table.rowCount)
+  answers.values.reserveCapacity(table.rowCount * description.outputCount)
+  let bytes: [UInt8]
+  do { bytes = try description.encoded(profile: .map) } catch { throw .unservable(error) }
+  let maps = categoryMaps(of: table, columns: description.columns)
+  do {
+    let view = try ModelView(validating: bytes.span)
+    let capacity = min(table.rowCount, 256)
+    let byteCount = view.header.workspaceByteCount(rowCapacity: capacity)
+    var workspace = [UInt32](repeating: 0, count: byteCount / 4)
+    var session = try Session(
+      model: view, rowCapacity: capacity, workspace: workspace.mutableSpan)
+    var row = [Float](repeating: 0, count: description.columns.count)
+    for start in stride(from: 0, to: table.rowCount, by: capacity) {
+      let count = min(capacity, table.rowCount - start)
+      for slot in 0..<count {
+        table.copyRow(start + slot, maps: maps, to: &row)
+        session.load(row.span, at: slot)
+      }
+      try session.predictRaw(count: count)
+      for slot in 0..<count {
+        let answered = session.status(slot).refusal == nil
+        answers.experts.append(answered ? session.expert(slot) : -1)
+        for output in 0..<description.outputCount {
+          answers.values.append(answered ? session.value(slot, output: output) : .nan)
+        }
+      }
+    }
+  } catch let error as FormatError {
+    throw .unservable(.unlawful(error))
+  } catch {
+    preconditionFailure("a workspace of the stated size is large enough")
+  }
+  return answers
+}
+
+extension TrainingTable {
+  /// A row as the runtime takes it: numbers, codes of the model's categories, NaN for missing.
+  func copyRow(_ index: Int, maps: [[UInt32]], to row: inout [Float]) {
+    for (column, map) in zip(columns.indices, maps) {
+      switch columns[column].values {
+      case .ignored: row[column] = 0
+      case .numeric(let values): row[column] = values[index]
+      case .categorical(let codes, _):
+        let code = codes[index]
+        row[column] = code == .max || map.isEmpty ? .nan : Float(map[Int(code)])
+      }
+    }
+  }
+}
+
+extension LabelledRows {
+  /// The score of values as the runtime gives them. A refused row makes it infinitely bad.
+  func score(served values: [Float]) -> Score {
+    guard values.allSatisfy(\.isFinite) else {
+      return Score(loss: .infinity, metric: targets.task == .regression ? .infinity : 0)
+    }
+    guard targets.task == .regression else { return score(values) }
+    return score(
+      values.indices.map { index in
+        let record = head[index % targets.outputCount]
+        return record.scale > 0 ? (values[index] - record.offset) / record.scale : 0
+      })
+  }
+}
