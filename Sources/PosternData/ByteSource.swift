@@ -4,12 +4,13 @@
 
 /// Bytes in order: a file, a pipe, a terminal or memory.
 package struct ByteSource: ~Copyable {
-  private enum Origin: ~Copyable {
+  // Not private: other modules destroy sources, and for that they refer to the type's metadata.
+  package enum Origin: ~Copyable {
     case descriptor(Descriptor)
     case memory([UInt8], blockByteCount: Int)
   }
 
-  private let origin: Origin
+  package let origin: Origin
   /// How many bytes of ``Origin/memory`` have been handed out.
   private var offset = 0
 
