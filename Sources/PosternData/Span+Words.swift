@@ -14,7 +14,7 @@ extension Span<UInt8> {
       | UInt64(bytes[6]) << 48 | UInt64(bytes[7]) << 56
   }
 
-  /// The offset of the first LF in `start..<end`, or CR if that is a line end; `end` if there is none.
+  /// The offset of the first LF in `start..<end`, or CR if that is a line end; `end` if none is.
   ///
   /// - Precondition: At least eight bytes follow `end`.
   func lineEnd(from start: Int, to end: Int, isReturnAnEnd: Bool) -> Int {
