@@ -118,13 +118,11 @@ struct RecordScanner {
   ///   - end: The offset behind the last byte that was read from the input.
   /// - Returns: `record` with ``position`` behind the LF, or `more`.
   mutating func scanLine(_ bytes: Span<UInt8>, end: Int) -> Outcome {
-    let lineEnds = repeated(0x0A)
-    while position < end {
-      let stops = zeroBytes(in: bytes.word(at: position) ^ lineEnds)
-      position += stops == 0 ? 8 : (stops.trailingZeroBitCount >> 3) + 1
-      if stops != 0 && position <= end { return .record }
+    position = bytes.lineEnd(from: position, to: end, isReturnAnEnd: false)
+    if position < end {
+      position += 1
+      return .record
     }
-    position = end
     return .more
   }
 
