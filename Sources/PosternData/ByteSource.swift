@@ -4,13 +4,13 @@
 
 /// Bytes in order: a file, a pipe, a terminal or memory.
 package struct ByteSource: ~Copyable {
-  // Not private: other modules destroy sources, and for that they refer to the type's metadata.
-  package enum Origin: ~Copyable {
+  // Not private: users of the value in other modules need its metadata when they are optimised.
+  enum Origin: ~Copyable {
     case descriptor(Descriptor)
     case memory([UInt8], blockByteCount: Int)
   }
 
-  package let origin: Origin
+  private let origin: Origin
   /// How many bytes of ``Origin/memory`` have been handed out.
   private var offset = 0
 

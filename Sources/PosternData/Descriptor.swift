@@ -23,7 +23,7 @@ package struct SystemError: Error, Equatable, Sendable {
 }
 
 /// An open file descriptor. It is closed with the value only if it was opened by it.
-package struct Descriptor: ~Copyable {
+struct Descriptor: ~Copyable {
   private let number: CInt
   private let isOwned: Bool
 

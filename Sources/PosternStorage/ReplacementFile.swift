@@ -52,6 +52,18 @@ public struct ReplacementFile: ~Copyable {
     self.temporary = temporary
   }
 
+  /// Tries whether a file could stand at `path`, and leaves everything as it was.
+  ///
+  /// - Throws: ``StorageError``, as the initializer. Devices and pipes are not tried.
+  public static func check(path: String) throws(StorageError) {
+    var status = stat()
+    // SAFETY: the string lives for the call, and `stat` fills one structure.
+    if unsafe stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+      return
+    }
+    _ = try ReplacementFile(path: path)
+  }
+
   /// Puts the bytes written so far in their place.
   ///
   /// They are flushed to the disk (`fsync`) first, the folder after the rename.

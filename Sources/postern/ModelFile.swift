@@ -45,3 +45,13 @@ func withModelBytes<Result>(
   }
   return try body(file.bytes)
 }
+
+/// XXH64 of a file's bytes, or nil for what is not a regular file that can be read.
+func digestOfFile(at path: String) -> UInt64? {
+  do throws(StorageError) {
+    let file = try MappedFile(path: path)
+    return xxh64(file.bytes)
+  } catch {
+    return nil
+  }
+}

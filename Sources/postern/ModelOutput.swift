@@ -35,3 +35,13 @@ func refuseBinaryOnTerminal(_ path: String) throws(CommandFailure) {
     throw CommandFailure(.usage, Messages.binaryOnTerminal)
   }
 }
+
+/// Says now, not after all the work, that a file cannot be written.
+func checkWritable(_ path: String) throws(CommandFailure) {
+  if path == "-" { return }
+  do throws(StorageError) {
+    try ReplacementFile.check(path: path)
+  } catch {
+    throw Messages.unwritable(error, Messages.shown(path))
+  }
+}

@@ -18,6 +18,7 @@ struct Postern: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
+      TrainCommand.self,
       PredictCommand.self, InspectCommand.self, VerifyCommand.self, PlanCommand.self,
       PackCommand.self,
 
