@@ -56,6 +56,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: borrowing),
+    .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     .target(
       name: "TestModels", dependencies: ["PosternPackaging"], path: "Tests/TestModels",
       swiftSettings: strict),

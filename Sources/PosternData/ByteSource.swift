@@ -4,7 +4,8 @@
 
 /// Bytes in order: a file, a pipe, a terminal or memory.
 package struct ByteSource: ~Copyable {
-  private enum Origin: ~Copyable {
+  // Not private: users of the value in other modules need its metadata when they are optimised.
+  enum Origin: ~Copyable {
     case descriptor(Descriptor)
     case memory([UInt8], blockByteCount: Int)
   }

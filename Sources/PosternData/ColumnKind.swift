@@ -26,11 +26,11 @@ package enum ColumnVerdict: Equatable, Sendable {
 extension ColumnSummary {
   /// Decides what the column is.
   ///
-  /// Numeric, if every value that is not missing is a number; categorical otherwise. Texts are taken
-  /// for a mistake, not for categories, if at most one value in twenty is a text, or if they are all
-  /// the same text among more than 20 different numbers: a mark for "missing" that is not known as
-  /// one. Text columns with more than 1000 distinct values, or with more than 20 and more than half
-  /// as many as values, are taken for identifiers.
+  /// Numeric, if every value that is not missing is a number; categorical otherwise. Texts are
+  /// taken for a mistake, not for categories, if at most one value in twenty is a text, or if they
+  /// are all the same text among more than 20 different numbers: a mark for "missing" that is not
+  /// known as one. Text columns with more than 1000 distinct values, or with more than 20 and more
+  /// than half as many as values, are taken for identifiers.
   ///
   /// - Parameter wanted: What the user says that the column is, if anything.
   /// - Returns: The verdict; with `wanted` only `use` or `allMissing`.

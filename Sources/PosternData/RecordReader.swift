@@ -9,8 +9,8 @@
 /// borrowed from the buffer until the next call of ``advance(waiting:)``.
 ///
 /// Blank lines are skipped, except in a table of one column, where they are missing values. A byte
-/// order mark is skipped. After an error for which ``DataError/isRowError`` holds the next call goes
-/// on behind the faulty record.
+/// order mark is skipped. After an error for which ``DataError/isRowError`` holds the next call
+/// goes on behind the faulty record.
 package struct RecordReader: ~Copyable {
   /// How the bytes are cut into records.
   package enum Format: Equatable, Sendable {
@@ -168,7 +168,7 @@ extension RecordReader {
       end -= kept
     }
     if end + options.blockByteCount + 8 > buffer.count {
-      buffer.append(contentsOf: repeatElement(0, count: buffer.count))
+      grow()
     }
     do {
       let count = try source.read(into: &buffer, at: end, limit: buffer.count - 8 - end)
@@ -177,6 +177,14 @@ extension RecordReader {
     } catch {
       throw .system(error)
     }
+  }
+
+  /// Doubles the buffer, but not beyond what the longest record and two blocks take.
+  private mutating func grow() {
+    let most = options.recordByteCountLimit + 2 * options.blockByteCount + 8
+    var larger = [UInt8](repeating: 0, count: min(2 * buffer.count, max(most, buffer.count + 1)))
+    larger.replaceSubrange(0..<end, with: buffer[..<end])
+    buffer = larger
   }
 
   /// Gets more bytes for the open record.
@@ -215,7 +223,8 @@ extension RecordReader {
   mutating func discardLine(waiting: Bool) throws(DataError) -> Bool {
     var offset = discardOffset
     while isDiscarding {
-      while offset < end, !isLineEnd(buffer[offset]) { offset += 1 }
+      let isReturnAnEnd = options.format != .ndjson
+      offset = buffer.span.lineEnd(from: offset, to: end, isReturnAnEnd: isReturnAnEnd)
       if offset < end {
         scanner.beginRecord(at: offset + 1, isAfterReturn: buffer[offset] == 0x0D)
         nextLine += 1
@@ -232,9 +241,5 @@ extension RecordReader {
       }
     }
     return true
-  }
-
-  private func isLineEnd(_ byte: UInt8) -> Bool {
-    byte == 0x0A || (byte == 0x0D && options.format != .ndjson)
   }
 }

@@ -2,8 +2,9 @@
 //
 // Step: bytes → [fields] → features.
 
-/// A state machine over the bytes of delimited text, RFC 4180 with these liberties: any delimiter, a
-/// line ends with LF, CR or CRLF, and a quote that does not open a field is an ordinary character.
+/// A state machine over the bytes of delimited text, RFC 4180 with these liberties: any delimiter,
+/// a line ends with LF, CR or CRLF, and a quote that does not open a field is an ordinary
+/// character.
 ///
 /// It can stop at the end of any block of bytes and go on when more have come, so that no byte is
 /// looked at twice however the blocks fall.
@@ -117,13 +118,11 @@ struct RecordScanner {
   ///   - end: The offset behind the last byte that was read from the input.
   /// - Returns: `record` with ``position`` behind the LF, or `more`.
   mutating func scanLine(_ bytes: Span<UInt8>, end: Int) -> Outcome {
-    let lineEnds = repeated(0x0A)
-    while position < end {
-      let stops = zeroBytes(in: bytes.word(at: position) ^ lineEnds)
-      position += stops == 0 ? 8 : (stops.trailingZeroBitCount >> 3) + 1
-      if stops != 0 && position <= end { return .record }
+    position = bytes.lineEnd(from: position, to: end, isReturnAnEnd: false)
+    if position < end {
+      position += 1
+      return .record
     }
-    position = end
     return .more
   }
 

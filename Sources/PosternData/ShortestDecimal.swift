@@ -11,8 +11,9 @@ struct ShortestDecimal: Equatable {
   /// The decimal number with the fewest digits that rounds to `magnitude`; of those with equally
   /// many digits, the one nearest to it.
   ///
-  /// This is Schubfach [1] for binary32: the interval of numbers that round to `magnitude` is scaled
-  /// by a power of ten so that it holds at least one integer and at most one multiple of ten.
+  /// This is Schubfach [1] for binary32: the interval of numbers that round to `magnitude` is
+  /// scaled by a power of ten so that it holds at least one integer and at most one multiple of
+  /// ten.
   ///
   /// - Parameter magnitude: Finite, sign ignored.
   /// - Complexity: Three 64-bit multiplications, no allocation.
@@ -37,8 +38,8 @@ struct ShortestDecimal: Equatable {
       significand: significand, exponent2: exponent2, isBelowNarrow: fraction == 0 && biased > 1)
   }
 
-  /// The shortest decimal for `significand * 2^exponent2`. `isBelowNarrow` says that the next smaller
-  /// Float is only half as far away as the next larger one, which is so at powers of two.
+  /// The shortest decimal for `significand * 2^exponent2`. `isBelowNarrow` says that the next
+  /// smaller Float is only half as far away as the next larger one, which is so at powers of two.
   private init(significand: UInt32, exponent2: Int, isBelowNarrow: Bool) {
     // The power k: floor(log10(2^e)), or floor(log10(3/4 * 2^e)) for the narrow interval.
     let power = (exponent2 * 1_262_611 - (isBelowNarrow ? 524_031 : 0)) >> 22

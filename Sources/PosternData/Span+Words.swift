@@ -13,6 +13,22 @@ extension Span<UInt8> {
       | UInt64(bytes[3]) << 24 | UInt64(bytes[4]) << 32 | UInt64(bytes[5]) << 40
       | UInt64(bytes[6]) << 48 | UInt64(bytes[7]) << 56
   }
+
+  /// The offset of the first LF in `start..<end`, or CR if that is a line end; `end` if none is.
+  ///
+  /// - Precondition: At least eight bytes follow `end`.
+  func lineEnd(from start: Int, to end: Int, isReturnAnEnd: Bool) -> Int {
+    let feeds = repeated(0x0A)
+    let returns = isReturnAnEnd ? repeated(0x0D) : feeds
+    var offset = start
+    while offset < end {
+      let word = word(at: offset)
+      let stops = zeroBytes(in: word ^ feeds) | zeroBytes(in: word ^ returns)
+      if stops != 0 { return Swift.min(offset + stops.trailingZeroBitCount >> 3, end) }
+      offset += 8
+    }
+    return end
+  }
 }
 
 /// Eight copies of one byte.

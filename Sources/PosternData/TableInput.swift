@@ -48,7 +48,8 @@ package struct TableInput: Sendable {
 extension RecordReader.Format {
   /// The format that the ending of a file's name suggests, whatever its case.
   ///
-  /// - Returns: `tsv` for `.tsv` and `.tab`, `ndjson` for `.ndjson`, `.jsonl` and `.json`, else `csv`.
+  /// - Returns: `tsv` for `.tsv` and `.tab`, `ndjson` for `.ndjson`, `.jsonl` and `.json`, else
+  ///   `csv`.
   package init(path: String) {
     let ending = path.split(separator: ".").last.map { $0.lowercased() }
     switch ending {

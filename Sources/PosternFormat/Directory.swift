@@ -117,8 +117,8 @@ enum Directory {
   /// The number of the first expert's entry.
   static func firstExpert(_ header: Header) -> Int { header.hasSharedExpert ? 6 : 5 }
 
-  /// R15: every section stands where its predecessors put it. Sizes are not checked yet, so a sum may
-  /// be beyond any file; it saturates.
+  /// R15: every section stands where its predecessors put it. Sizes are not checked yet, so a sum
+  /// may be beyond any file; it saturates.
   private static func checkPlaces(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
     var end = UInt64(wide: Directory.end(header))
     for number in 0..<header.sectionCount {

@@ -40,7 +40,8 @@ public struct Header: Equatable, Sendable {
   /// Bytes of the largest expert that is stored compressed, once decoded; 0 without one.
   public let cacheByteCount: Int
 
-  /// The bytes of workspace that a session for `rowCapacity` rows at a time takes; not one less does.
+  /// The bytes of workspace that a session for `rowCapacity` rows at a time takes; not one less
+  /// does.
   ///
   /// - Precondition: `rowCapacity` is in `1...1 << 30`.
   public func workspaceByteCount(rowCapacity: Int) -> Int {

@@ -3,8 +3,8 @@
 // Step: expert bytes → [check] → runtime.   Specification: formats/model.md, sections 7 and 11.
 
 extension ModelView {
-  /// Checks rules R30 and R31: that `decoded` are the expert's bytes, undamaged, finite, padded with
-  /// zeros, and followed by zeros up to the next section.
+  /// Checks rules R30 and R31: that `decoded` are the expert's bytes, undamaged, finite, padded
+  /// with zeros, and followed by zeros up to the next section.
   ///
   /// - Parameters:
   ///   - expert: In `0..<expertSectionCount`; `expertCount` names the shared one.

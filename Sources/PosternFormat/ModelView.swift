@@ -4,10 +4,10 @@
 
 /// A model, read in place from the bytes of its file.
 ///
-/// Creating a view checks every rule but those of single experts, which are checked when an expert is
-/// first used (``checkExpert(_:decoded:)``), so that opening a file reads no expert. The view owns
-/// nothing and allocates nothing; the compiler keeps it from outliving the bytes.
-public struct ModelView: ~Escapable {
+/// Creating a view checks every rule but those of single experts, which are checked when an expert
+/// is first used (``checkExpert(_:decoded:)``), so that opening a file reads no expert. The view
+/// owns nothing and allocates nothing; the compiler keeps it from outliving the bytes.
+public struct ModelView: ~Escapable, Sendable {
   /// The whole file.
   public let bytes: Span<UInt8>
   /// The counts and sizes of the model.

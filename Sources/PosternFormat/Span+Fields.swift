@@ -9,8 +9,8 @@ extension Span<UInt8> {
 
   /// The little-endian integer at `offset`.
   ///
-  /// - Precondition: `0 <= offset <= count - 2`. The validator has proved this for every offset that
-  ///   comes from a file; a failure here is a programmer's error and traps.
+  /// - Precondition: `0 <= offset <= count - 2`. The validator has proved this for every offset
+  ///   that comes from a file; a failure here is a programmer's error and traps.
   @inline(__always)
   package func uint16(at offset: Int) -> UInt16 {
     let field = extracting(offset..<offset + 2)

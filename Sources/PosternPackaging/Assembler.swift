@@ -64,7 +64,8 @@ private struct StoredSection {
 
 /// Puts sections, which are in the order of the file, into one file.
 ///
-/// - Throws: ``PackagingError/compression(_:)``, or ``PackagingError/unlawful(_:)`` if a limit is exceeded.
+/// - Throws: ``PackagingError/compression(_:)``, or ``PackagingError/unlawful(_:)`` if a limit is
+///   exceeded.
 func assemble(
   _ sections: [SectionContent], _ counts: HeaderCounts,
   profile: (SectionContent) -> Profile

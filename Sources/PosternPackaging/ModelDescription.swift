@@ -1,11 +1,12 @@
 // ModelDescription.swift: a whole model as a value, before it is bytes.
 //
-// Step: trainer → [model value] → encoder → file.   Specification: formats/model.md, sections 6 and 7.
+// Step: trainer → [model value] → encoder → file.
+// Specification: formats/model.md, sections 6 and 7.
 
 /// Everything that a model file says, as plain values without padding or layout.
 ///
-/// The trainer makes one, ``encode(_:profile:)`` turns it into the bytes of a file. Equal values give
-/// equal bytes.
+/// The trainer makes one, ``encode(_:profile:)`` turns it into the bytes of a file. Equal values
+/// give equal bytes.
 public struct ModelDescription: Equatable, Sendable {
   /// What is predicted.
   public enum Task: UInt8, Equatable, Sendable {

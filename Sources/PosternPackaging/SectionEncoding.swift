@@ -1,6 +1,7 @@
 // SectionEncoding.swift: what every row needs, as sections.
 //
-// Step: model value → [sections] → assembler.   Specification: formats/model.md, sections 6.1 to 6.5.
+// Step: model value → [sections] → assembler.
+// Specification: formats/model.md, sections 6.1 to 6.5.
 
 internal import PosternFormat
 

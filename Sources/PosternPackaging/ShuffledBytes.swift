@@ -2,7 +2,8 @@
 //
 // Specification: formats/model.md, section 5.2.
 
-/// `bytes` with all first bytes of its `planeCount`-byte numbers first, then all second ones, and so on.
+/// `bytes` with all first bytes of its `planeCount`-byte numbers first, then all second ones, and
+/// so on.
 ///
 /// - Precondition: `bytes.count` is a multiple of `planeCount`.
 func shuffled(_ bytes: [UInt8], planeCount: Int) -> [UInt8] {

@@ -20,8 +20,8 @@ extension Session {
 
   /// Routes and computes the rows in slots `0..<count` of a model whose experts are all raw.
   ///
-  /// - Throws: What is wrong with an expert that was used for the first time. No row of the batch has
-  ///   a prediction then.
+  /// - Throws: What is wrong with an expert that was used for the first time. No row of the batch
+  ///   has a prediction then.
   /// - Complexity: No allocation.
   @_lifetime(self: copy self)
   public mutating func predictRaw(

@@ -28,8 +28,8 @@ private struct Choice {
 extension Session {
   /// Chooses the expert of each loaded row and groups the rows by expert.
   ///
-  /// Top-1 routing as in Switch Transformers [1, equation 2] without the noise that training adds; on
-  /// two levels the choice is greedy. A tie goes to the lower index.
+  /// Top-1 routing as in Switch Transformers [1, equation 2] without the noise that training adds;
+  /// on two levels the choice is greedy. A tie goes to the lower index.
   ///
   /// - Parameters:
   ///   - count: Rows loaded in slots `0..<count`, at least 1.
@@ -113,7 +113,8 @@ extension Session {
     }
   }
 
-  /// Chooses a row's expert from the root's scores at `scores`; the inner node's scores replace them.
+  /// Chooses a row's expert from the root's scores at `scores`; the inner node's scores replace
+  /// them.
   @_lifetime(self: copy self)
   private mutating func choose(
     _ slot: Int, _ scores: Int, _ root: RouterNode, _ router: borrowing RouterView,

@@ -72,7 +72,8 @@ public struct Session: ~Copyable, ~Escapable {
   ///   - row: One value for each column of the schema, in its order: a number, or the code of a
   ///     category (the column's number of categories: unknown). NaN is missing.
   ///   - slot: In `0..<rowCapacity`.
-  /// - Returns: Whether the row can be answered. A refused row stays in the batch without an answer.
+  /// - Returns: Whether the row can be answered. A refused row stays in the batch without an
+  ///   answer.
   /// - Complexity: O(*columns* · log *edges*), no allocation.
   @discardableResult
   @_lifetime(self: copy self)

@@ -12,8 +12,8 @@ struct TransformTarget {
 }
 
 /// Writes the features, entries and fractions of `row` (NaN is missing, a category is its code) and
-/// zeros behind the features. Returns whether the row can be answered; what was written of a refused
-/// row has no meaning.
+/// zeros behind the features. Returns whether the row can be answered; what was written of a
+/// refused row has no meaning.
 ///
 /// - Complexity: O(*columns* · log *edges*), no allocation.
 func transform(

@@ -6,7 +6,8 @@ public import PosternFormat
 
 /// Decoded experts in a fixed number of slots; the least recently used one makes room.
 ///
-/// A slot holds any expert of the model. The decoder lives in the same memory. Nothing here allocates.
+/// A slot holds any expert of the model. The decoder lives in the same memory. Nothing here
+/// allocates.
 public struct ExpertCache: ~Copyable, ~Escapable {
   private let model: ModelView
   private var memory: MutableSpan<UInt32>
@@ -69,7 +70,8 @@ public struct ExpertCache: ~Copyable, ~Escapable {
   /// The decoded bytes of a compressed expert, checked when they were decoded.
   ///
   /// - Throws: Rule R30 or R31. The cache is as before then, but for the slot that was to be used.
-  /// - Complexity: O(1) for an expert in the cache, else its decoding and O(*slots*). No allocation.
+  /// - Complexity: O(1) for an expert in the cache, else its decoding and O(*slots*). No
+  ///   allocation.
   @_lifetime(&self)
   mutating func expert(_ expert: Int) throws(FormatError) -> Span<UInt8> {
     let byteCount = Int(model.expertEntry(expert).decodedByteCount)

@@ -17,9 +17,9 @@ enum FrameDecoder {
     return Int((64 - address % 64) % 64 / 4)
   }
 
-  /// Decodes `frame` into `byteCount` bytes at word `target`, by way of `scratch` when `planeCount` is
-  /// not 1, with the decoder in ``contextWordCount`` words from `context` on, a multiple of 8 bytes.
-  /// Returns whether the frame is the one lawful frame of `byteCount` bytes.
+  /// Decodes `frame` into `byteCount` bytes at word `target`, by way of `scratch` when `planeCount`
+  /// is not 1, with the decoder in ``contextWordCount`` words from `context` on, a multiple of 8
+  /// bytes. Returns whether the frame is the one lawful frame of `byteCount` bytes.
   static func decode(
     _ frame: Span<UInt8>, planeCount: Int, byteCount: Int, memory: inout MutableSpan<UInt32>,
     context: Int, scratch: Int, target: Int
@@ -34,8 +34,8 @@ enum FrameDecoder {
           unsafe isLawful(source, input.count, byteCount: byteCount)
         else { return false }
         let output = unsafe base + (planeCount == 1 ? target : scratch)
-        // SAFETY: the decoder's words and the output's are inside `memory` by the preconditions; the
-        // decoder writes no further than the `byteCount` bytes that it is given.
+        // SAFETY: the decoder's words and the output's are inside `memory` by the preconditions;
+        // the decoder writes no further than the `byteCount` bytes that it is given.
         guard
           let decoder = unsafe ZSTD_initStaticDCtx(base + context, 4 * contextWordCount)
         else { return false }
@@ -50,8 +50,8 @@ enum FrameDecoder {
     }
   }
 
-  /// Whether the bytes are one frame without dictionary, its content size stated and right, its window
-  /// no larger than needed, and nothing behind it.
+  /// Whether the bytes are one frame without dictionary, its content size stated and right, its
+  /// window no larger than needed, and nothing behind it.
   private static func isLawful(
     _ source: UnsafePointer<UInt8>, _ count: Int, byteCount: Int
   ) -> Bool {

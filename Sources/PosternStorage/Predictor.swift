@@ -7,8 +7,8 @@ public import PosternRuntime
 
 /// Predicts rows of a mapped model, whatever its experts are stored as.
 ///
-/// Raw experts run straight from the map. Compressed ones are decoded at their first use into a cache
-/// in the caller's memory. From the first prediction on nothing here allocates.
+/// Raw experts run straight from the map. Compressed ones are decoded at their first use into a
+/// cache in the caller's memory. From the first prediction on nothing here allocates.
 public struct Predictor: ~Copyable, ~Escapable {
   /// The session: rows are loaded into it, answers read from it.
   public var session: Session
@@ -42,8 +42,8 @@ public struct Predictor: ~Copyable, ~Escapable {
   /// - Parameters:
   ///   - count: Rows, at least 1.
   ///   - explaining: Whether margin and runner-up are wanted too.
-  /// - Throws: What is wrong with an expert that is used for the first time, or decoded again. No row
-  ///   of the batch has a prediction then.
+  /// - Throws: What is wrong with an expert that is used for the first time, or decoded again. No
+  ///   row of the batch has a prediction then.
   /// - Complexity: No allocation.
   @_lifetime(self: copy self)
   public mutating func predict(count: Int, explaining: Bool = false) throws(FormatError) {

@@ -1,8 +1,67 @@
 // Postern.swift: the command line's entry.
 
-import ArgumentParser
+internal import ArgumentParser
 
 @main
 struct Postern: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Train and run mixtures of experts.")
+  static let configuration = CommandConfiguration(
+    commandName: "postern",
+    abstract: "Train mixtures of experts on tables, and predict with them.",
+    discussion: """
+      EXAMPLE:  postern train houses.csv --target price -o price.moe
+                postern predict price.moe < new-houses.csv
+
+      The model comes first, then the data; `-` is standard input or output wherever a file may \
+      stand. Standard output carries data only, everything else goes to standard error.
+
+      \(ExitStatus.table)
+      """,
+    version: Version.text,
+    subcommands: [
+      TrainCommand.self,
+      PredictCommand.self, InspectCommand.self, VerifyCommand.self, PlanCommand.self,
+      PackCommand.self,
+
+    ])
+
+  /// Runs the command and ends the process with its exit code.
+  static func main() {
+    Signals.ignoreClosedPipes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      Console().error(failure.message)
+      endProcess(failure.status)
+    } catch let status as ExitCode {
+      endProcess(ExitStatus(rawValue: status.rawValue) ?? .usage)
+    } catch {
+      end(with: error)
+    }
+  }
+
+  /// Ends with an error of the argument parser: help that was asked for, or wrong usage.
+  private static func end(with error: any Error) -> Never {
+    let status = exitCode(for: error)
+    if status == .success {
+      try? Console.print(fullMessage(for: error) + "\n")
+      endProcess(.done)
+    }
+    let text = Messages.usage(message(for: error))
+    let command = CommandLine.arguments.dropFirst().first { name in
+      configuration.subcommands.contains { $0.configuration.commandName == name }
+    }
+    let help = "see `postern \(command.map { "\($0) " } ?? "")--help`"
+    Console().error(Message("", text, help: help))
+    endProcess(.usage)
+  }
+}
+
+extension Messages {
+  /// A sentence of the argument parser in the form of all other messages.
+  static func usage(_ sentence: String) -> String {
+    var text = shown(sentence.split(separator: "\n").joined(separator: " "))
+    if text.hasSuffix(".") { text.removeLast() }
+    return text.prefix(1).lowercased() + text.dropFirst()
+  }
 }

@@ -3,8 +3,8 @@ import Testing
 @testable import PosternData
 
 /// Goal: no bytes make the reader trap, hang or depend on how they arrive. Method: random texts of
-/// the characters that matter, read whole and in small pieces, must give one sequence of records and
-/// errors.
+/// the characters that matter, read whole and in small pieces, must give one sequence of records
+/// and errors.
 @Suite struct AnyBytesTests {
   /// Records and errors of `bytes` as lines of text.
   private func outcomes(

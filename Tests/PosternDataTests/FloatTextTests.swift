@@ -62,8 +62,8 @@ import Testing
     #expect(longest <= FloatText.byteCountLimit)
   }
 
-  /// Goal: the table has no wrong digit. Method: an entry times 2^shift is compared with the power of
-  /// ten itself, both as exact digit strings in base 2^32.
+  /// Goal: the table has no wrong digit. Method: an entry times 2^shift is compared with the power
+  /// of ten itself, both as exact digit strings in base 2^32.
   @Test(arguments: PowersOfTen.exponents)
   func `a power of ten is rounded up to 64 bits`(power: Int) {
     let entry = PowersOfTen.significands[power - PowersOfTen.exponents.lowerBound]

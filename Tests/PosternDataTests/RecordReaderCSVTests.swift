@@ -80,7 +80,8 @@ import Testing
   @Test(arguments: 1...40)
   func `the fall of the blocks changes nothing`(blockByteCount: Int) throws {
     let text =
-      "\u{FEFF}na\u{EF}me,\"b \"\"q\"\"\",c\r\n\r\n\"multi\r\nline, \"\"x\"\"\",2,\r\n12345678,\"\",é\n"
+      "\u{FEFF}na\u{EF}me,\"b \"\"q\"\"\",c\r\n\r\n\"multi\r\nline, \"\"x\"\"\",2,\r\n"
+      + "12345678,\"\",é\n"
       + "1,\"\(String(repeating: "long ", count: 30))\",3\r\"\r\",4,\"5\"\n,,\nlast,\"l\",\"\"\"\""
     var whole = try TableText.reader(text)
     var options = RecordReader.Options()

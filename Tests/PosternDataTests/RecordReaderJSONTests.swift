@@ -81,6 +81,7 @@ import Testing
       ("{\"a\":tru}", 6, .expectedValue), ("{\"a\":\"\\x\"}", 7, .badEscape),
       ("{\"a\":\"\\u12G4\"}", 7, .badEscape), ("{\"a\":\"\\uD83D\"}", 7, .unpairedSurrogate),
       ("{\"a\":\"\\uDE00\"}", 7, .unpairedSurrogate),
+      ("{\"a\":\"\\uDE00\\uDE00\"}", 7, .unpairedSurrogate),
       ("{\"a\":\"\\uD83D\\u0041\"}", 7, .unpairedSurrogate),
       ("{\"a\":\"\t\"}", 7, .controlCharacter), ("{\"a\":\"x}", 6, .unterminatedString),
       ("{\"a\":1} x", 9, .textAfterObject), ("{\"a\":1}{}", 8, .textAfterObject),
@@ -162,7 +163,8 @@ import Testing
     #expect(TableText.failure(header) == .tooManyColumns(line: 1, limit: limit))
   }
 
-  /// Goal: what this module writes as JSON it reads. Method: random strings of the bytes that matter.
+  /// Goal: what this module writes as JSON it reads. Method: random strings of the bytes that
+  /// matter.
   @Test func `what is written as JSON is read back`() throws {
     var random = RandomPatterns(seed: 29)
     let alphabet = Array("ab\"\\/\u{8}\n\t\u{1}\u{7F}é€😀".unicodeScalars)

@@ -2,8 +2,8 @@ import PosternFormat
 import Testing
 
 @Suite struct XXH64Tests {
-  /// The empty, the short and the 39-byte text are of the algorithm's published examples; the others
-  /// were computed by another implementation.
+  /// The empty, the short and the 39-byte text are of the algorithm's published examples; the
+  /// others were computed by another implementation.
   static let cases: [(text: String, hash: UInt64)] = [
     ("", 0xef46_db37_51d8_e999),
     ("a", 0xd24e_c4f1_a98c_6e5b),

@@ -32,8 +32,8 @@ import Testing
     }
   }
 
-  /// Goal: which rows share a batch changes nothing. Method: batches of several sizes against single
-  /// rows, expert, margin and values to the bit.
+  /// Goal: which rows share a batch changes nothing. Method: batches of several sizes against
+  /// single rows, expert, margin and values to the bit.
   @Test(arguments: [ModelDescription.Task.regression, .binary, .multiclass], [false, true])
   func `a batch of any size gives the bits of single rows`(
     task: ModelDescription.Task, hasSharedExpert: Bool

@@ -6,8 +6,8 @@ import TestModels
 import Testing
 
 @Suite struct PredictorTests {
-  /// Goal: how experts are stored changes no bit. Method: raw against compressed, with a cache for one
-  /// expert, for some and for all.
+  /// Goal: how experts are stored changes no bit. Method: raw against compressed, with a cache for
+  /// one expert, for some and for all.
   @Test(arguments: [1, 2, 5], [1, 16])
   func `compressed experts give the bits of raw ones`(slots: Int, batch: Int) throws {
     let model = TestModels.mixed(

@@ -69,8 +69,8 @@ public enum TestModels {
       head: (0..<outputs).map { _ in HeadOutput(scale: 2, offset: 0.5, low: -50, high: 50) })
   }
 
-  /// Rows for ``mixed(task:expertCount:widths:hasSharedExpert:seed:)``, some with missing values and
-  /// unknown categories; none is refused.
+  /// Rows for ``mixed(task:expertCount:widths:hasSharedExpert:seed:)``, some with missing values
+  /// and unknown categories; none is refused.
   public static func rows(_ count: Int, seed: UInt64 = 7) -> [[Float]] {
     var generator = SeededGenerator(seed: seed)
     return (0..<count).map { (row: Int) -> [Float] in

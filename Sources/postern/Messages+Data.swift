@@ -1,0 +1,195 @@
+// Messages+Data.swift: what is said about a table that is not what was asked for.
+
+internal import PosternData
+
+extension Messages {
+  /// A failure while reading a table.
+  ///
+  /// - Parameters:
+  ///   - error: What the reader found.
+  ///   - name: The name of the input.
+  ///   - excerpt: The line that is at fault, if it is at hand.
+  static func data(_ error: DataError, in name: String, excerpt: Excerpt? = nil) -> CommandFailure {
+    if case .system(let error) = error { return unreadable(name, error.code) }
+    return CommandFailure(.badData, dataMessage(error, in: name, excerpt: excerpt))
+  }
+
+  /// What is wrong with a table, and the next step.
+  static func dataMessage(
+    _ error: DataError, in name: String, excerpt: Excerpt? = nil
+  ) -> Message {
+    let (text, help) = words(error)
+    guard let position = place(of: error) else { return Message(name, text, help: help) }
+    let pointer = excerpt.map {
+      Message.Pointer(
+        line: position.line, text: $0.text, offset: $0.caretOffset, count: width(of: error))
+    }
+    return Message(
+      "\(name):\(position.line):\(position.column)", text, pointer: pointer, help: help)
+  }
+
+  /// The place that an error is about. Errors about a whole line point to its start.
+  static func place(of error: DataError) -> TextPosition? {
+    switch error {
+    case .emptyName(let place, _), .invalidUTF8(let place, _), .duplicateName(let place, _, _, _),
+      .unterminatedQuote(let place), .textAfterQuote(let place, _), .zeroByte(let place),
+      .json(let place, _), .duplicateKey(let place, _), .nestedValue(let place, _),
+      .notNumber(let place, _, _), .notFinite(let place, _, _),
+      .textInNumericColumn(let place, _, _, _, _), .textTooLong(let place, _, _, _),
+      .tooManyCategories(let place, _, _):
+      place
+    case .wrongDelimiter(let line, _, _), .tooManyColumns(let line, _),
+      .raggedRow(let line, _, _), .recordTooLong(let line, _):
+      TextPosition(line: line, column: 1)
+    case .system, .emptyInput, .notText, .missingColumns: nil
+    }
+  }
+
+  /// The characters to underline.
+  private static func width(of error: DataError) -> Int {
+    switch error {
+    case .notNumber(_, _, let text), .notFinite(_, _, let text),
+      .textInNumericColumn(_, _, let text, _, _), .invalidUTF8(_, let text):
+      text.isCut ? 1 : text.description.count
+    case .duplicateName(_, let name, _, _): name.description.count
+    default: 1
+    }
+  }
+
+  private static func words(_ error: DataError) -> (text: String, help: String?) {
+    switch error {
+    case .system(let error): ("cannot be read: " + words(error.code), nil)
+    case .emptyInput:
+      ("the input is empty, expected a header and rows", "check the path or the command before `|`")
+    case .notText(let kind): foreign(kind)
+    case .wrongDelimiter(_, let expected, let suspected):
+      (
+        "the header is one column, expected several with \(delimiter(expected)) between them; "
+          + "there are \(delimiter(suspected)) in it",
+        suspected == 0x09 ? "say `--in tsv`" : "convert the file to commas, or to tabs and `--in tsv`"
+      )
+    case .emptyName(_, let column):
+      ("column \(column) has no name in the header", "give every column a name")
+    case .invalidUTF8: ("this name is not UTF-8", "convert the file, for example with `iconv -t utf-8`")
+    case .duplicateName(_, let name, let first, let second):
+      (
+        "columns \(first) and \(second) are both named \(quoted(name)), expected different names",
+        "rename one of them"
+      )
+    case .missingColumns(let columns): missing(columns)
+    case .tooManyColumns(_, let limit):
+      ("more than \(grouped(limit)) columns, which is the limit", "keep fewer columns")
+    case .raggedRow(_, let found, let expected):
+      (
+        "\(count(found, "field")), expected \(expected)",
+        found < expected
+          ? "a field is missing, or a line end should be in quotes"
+          : "a text with the delimiter in it should be in quotes"
+      )
+    case .unterminatedQuote: ("this quote is never closed", "close it, or write `\"\"` for a quote in a text")
+    case .textAfterQuote(_, let byte):
+      (
+        "\(quoted([byte])) after a closing quote, expected a delimiter or the end of the line",
+        "write `\"\"` for a quote in a text"
+      )
+    case .zeroByte: ("a zero byte, expected text", "this is not a text file, or it is damaged")
+    case .recordTooLong(_, let limit):
+      (
+        "no end of the line within \(shortByteText(limit)), which is the limit",
+        "is a quote never closed, or is this not a table?"
+      )
+    case .json(_, let fault): (words(fault), "write one JSON object on each line")
+    case .duplicateKey(_, let key): ("the key \(quoted(key)) stands twice in one object", nil)
+    case .nestedValue(_, let name):
+      ("\(quoted(name)) is an object or an array, expected a plain value", "flatten it into keys of its own")
+    case .notNumber(_, let name, let text):
+      (
+        "\(quoted(text)) in column \(quoted(name)), expected a number",
+        "a missing value is empty or `NA`; decimals have a point"
+      )
+    case .notFinite(_, let name, let text):
+      (
+        "\(quoted(text)) in column \(quoted(name)), expected a number up to 3.4e38",
+        "leave the field empty where there is no value"
+      )
+    case .textInNumericColumn(_, let name, let text, let numbers, let texts):
+      (
+        "\(quoted(text)) in column \(quoted(name)), expected a number as in "
+          + "\(count(numbers, "other row")) (\(count(texts, "text")) like it)",
+        "correct it, say `--missing \(text)` if it means missing, or `--categorical \(name)`"
+      )
+    case .textTooLong(_, let name, let length, let limit):
+      (
+        "a text of \(byteText(length)) in column \(quoted(name)), the limit is \(grouped(limit))",
+        "leave the column out with `--ignore \(name)`"
+      )
+    case .tooManyCategories(_, let name, let limit):
+      (
+        "more than \(grouped(limit)) different texts in column \(quoted(name)), which is the limit",
+        "leave the column out with `--ignore \(name)`"
+      )
+    }
+  }
+
+  private static func missing(_ columns: [MissingColumn]) -> (text: String, help: String?) {
+    let names = columns.map { quoted($0.name) }
+    let suggestions = columns.compactMap { column in
+      column.suggestion.map { "\(quoted($0)) for \(quoted(column.name))" }
+    }
+    let help =
+      suggestions.isEmpty
+      ? "add \(columns.count == 1 ? "it" : "them") to the input; `postern inspect` lists a model's columns"
+      : "is " + list(suggestions) + " meant?"
+    return ("no column \(list(names, limit: 100)), expected \(columns.count == 1 ? "it" : "all of them")", help)
+  }
+
+  private static func delimiter(_ byte: UInt8) -> String {
+    switch byte {
+    case 0x09: "tabs"
+    case 0x2C: "commas"
+    case 0x3B: "semicolons"
+    case 0x7C: "bars"
+    case 0x3A: "colons"
+    default: quoted([byte])
+    }
+  }
+
+  private static func words(_ fault: JSONFault) -> String {
+    switch fault {
+    case .expectedObject: "expected a JSON object, which starts with `{`"
+    case .expectedKey: "expected a key in quotes"
+    case .expectedColon: "expected a colon"
+    case .expectedCommaOrBrace: "expected a comma or `}`"
+    case .expectedCommaOrBracket: "expected a comma or `]`"
+    case .expectedValue: "expected a value"
+    case .badNumber: "not a JSON number"
+    case .badEscape: "not a JSON escape"
+    case .unpairedSurrogate: "half of a surrogate pair, expected both"
+    case .controlCharacter: "a control character in a string, expected an escape"
+    case .unterminatedString: "the string is never closed"
+    case .textAfterObject: "text behind the object, expected the end of the line"
+    case .tooDeep: "nested more than 64 deep"
+    }
+  }
+
+  private static func foreign(_ kind: ForeignKind) -> (text: String, help: String?) {
+    let expected = ", expected a table as text"
+    return switch kind {
+    case .gzip: ("this is a gzip archive" + expected, "pipe it in: `gunzip -c FILE | postern …`")
+    case .zip: ("this is a zip archive" + expected, "unpack it first (a spreadsheet: export it as CSV)")
+    case .zstd: ("this is zstd-compressed" + expected, "pipe it in: `zstd -dc FILE | postern …`")
+    case .bzip2: ("this is bzip2-compressed" + expected, "pipe it in: `bzip2 -dc FILE | postern …`")
+    case .xz: ("this is xz-compressed" + expected, "pipe it in: `xz -dc FILE | postern …`")
+    case .parquet: ("this is a Parquet file" + expected, "export it as CSV or NDJSON")
+    case .arrow: ("this is an Arrow file" + expected, "export it as CSV or NDJSON")
+    case .pdf: ("this is a PDF" + expected, "export the table as CSV")
+    case .sqlite: ("this is an SQLite database" + expected, "`sqlite3 -csv -header FILE 'select …'` gives one")
+    case .numpy: ("this is a NumPy array" + expected, "save it with `numpy.savetxt` and a header")
+    case .html: ("this is a web page" + expected, "was the download an error message?")
+    case .wideText: ("this is UTF-16 or UTF-32 text, expected UTF-8", "`iconv -f utf-16 -t utf-8` converts it")
+    case .model: ("this is a model, expected a table", "the model comes first, then the data")
+    case .json: ("this is JSON, expected delimited text", "say `--in ndjson` if it is one object a line")
+    case .jsonArray: ("this is one JSON array, expected an object a line", "`jq -c '.[]'` converts it")
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// Messages+Predict.swift: what is said about rows and their answers.
+
+internal import PosternData
+internal import PosternFormat
+internal import PosternRuntime
+internal import PosternStorage
+
+extension Messages {
+  static func noRowsFromTerminal(model: String) -> Message {
+    Message(
+      "", "no rows: standard input is a terminal",
+      help: "name a file, or pipe rows in: `postern predict \(shown(model)) < rows.csv`")
+  }
+
+  static func extraColumns(_ names: [[UInt8]], in name: String) -> Message {
+    let shown = list(names.map { quoted($0) })
+    return Message(
+      name,
+      names.count == 1
+        ? "column \(shown) is not one of the model's and is ignored"
+        : "columns \(shown) are not the model's and are ignored")
+  }
+
+  /// Two columns of a model have one name.
+  static func ambiguousColumns(_ first: Int, _ second: Int, _ name: [UInt8], in model: String)
+    -> Message
+  {
+    Message(
+      model,
+      "columns \(first + 1) and \(second + 1) of the model are both named \(quoted(name)), expected "
+        + "different names",
+      help: "say `--no-header` and give the columns in the order of the model")
+  }
+
+  static func keptLikeOutput(_ name: [UInt8]) -> Message {
+    Message(
+      "", "column \(quoted(name)) is to be kept, and an output has that name too",
+      help: "rename it in the input")
+  }
+
+  static func probabilitiesOfRegression(_ model: String) -> Message {
+    Message(model, "`--proba` is for classes, and this model predicts numbers", help: "leave it out")
+  }
+
+  /// A row that cannot be answered.
+  static func row(_ problem: RowProblem, in name: String, excerpt: Excerpt?) -> Message {
+    func message(_ place: TextPosition, _ text: String, _ width: Int, _ help: String) -> Message {
+      Message(
+        "\(name):\(place.line):\(place.column)", text,
+        pointer: excerpt.map {
+          Message.Pointer(line: place.line, text: $0.text, offset: $0.caretOffset, count: width)
+        }, help: help)
+    }
+    switch problem {
+    case .data(let error): return dataMessage(error, in: name, excerpt: excerpt)
+    case .missing(let place, let column):
+      return message(
+        place, "no value in column \(quoted(column)), expected one: the model has no rule for it", 1,
+        "fill it in, or say `--on-error skip` or `null`")
+    case .unknownCategory(let place, let column, let text, let known):
+      return message(
+        place,
+        "\(quoted(text)) in column \(quoted(column)), expected one of \(list(known, limit: 5))",
+        text.isCut ? 1 : text.description.count,
+        "correct it, or say `--on-error skip` or `null`")
+    case .refused(let line, let refusal):
+      return Message(
+        "\(name):\(line)", "the row has no answer: " + words(refusal),
+        help: "are the row's numbers in the units of the training data?")
+    }
+  }
+
+  /// The place to point to.
+  static func place(of problem: RowProblem) -> TextPosition? {
+    switch problem {
+    case .data(let error): return place(of: error)
+    case .missing(let place, _), .unknownCategory(let place, _, _, _): return place
+    case .refused: return nil
+    }
+  }
+
+  private static func words(_ refusal: RowRefusal) -> String {
+    switch refusal {
+    case .missingValue: "a value is missing, expected one"
+    case .infiniteValue: "a value is infinite, expected a finite one"
+    case .invalidCode: "a category has no code, expected one of the model's"
+    case .unknownCategory: "a category is unknown, expected one of the model's"
+    case .overflow: "its numbers overflow in the model, expected a finite result"
+    }
+  }
+
+  static func absentKey(_ column: [UInt8], line: Int, in name: String) -> Message {
+    Message("\(name):\(line)", "no key \(quoted(column)), taken as missing from here on")
+  }
+
+  static func moreRejectedRows(in name: String) -> Message {
+    Message(name, "further rejected rows are counted and not shown")
+  }
+
+  static func rejectedRows(_ rejected: Int, of rows: Int, _ policy: ErrorPolicy, in name: String)
+    -> Message
+  {
+    let fate = policy == .skip ? "left out" : "given an empty answer"
+    return Message(
+      name, "\(grouped(rejected)) of \(count(rows, "row")) \(rejected == 1 ? "was" : "were") rejected "
+        + "and \(fate)")
+  }
+
+  static func noRows(in name: String) -> Message { Message(name, "a header and no rows") }
+
+  static func filledValues(_ columns: [(name: [UInt8], count: Int)], in name: String) -> Message {
+    let total = columns.reduce(0) { $0 + $1.count }
+    let shown = list(columns.map { "\(quoted($0.name)) (\(grouped($0.count)))" })
+    return Message(
+      name, count(total, "missing value") + " handled as in training, in \(shown)")
+  }
+
+  static func unknownCategories(
+    _ columns: [(name: [UInt8], count: Int, first: ShortText, line: Int)], in name: String
+  ) -> Message {
+    let total = columns.reduce(0) { $0 + $1.count }
+    let shown = list(
+      columns.map {
+        "\(quoted($0.name)) (\(grouped($0.count)), first \(quoted($0.first)) in line \($0.line))"
+      })
+    return Message(
+      name, count(total, "value") + " not seen in training taken as unknown, in \(shown)")
+  }
+
+  /// A predictor that cannot start, and the exit code for it.
+  static func cannotStart(_ error: PredictorError, _ model: String) -> CommandFailure {
+    switch error {
+    case .session(.unsupportedElementType(let expert, let type)):
+      CommandFailure(
+        .refusedModel,
+        Message(
+          model, "expert \(expert) has weights of type \(type), expected f32",
+          help: "get a newer postern"))
+    case .session(.workspaceTooSmall(let found, let needed)):
+      CommandFailure(
+        .usage, Message(model, "a workspace of \(byteText(found)), expected \(byteText(needed))"))
+    case .session(.invalidRowCapacity(let rows)):
+      CommandFailure(.usage, Message(model, "a batch of \(grouped(rows)) rows, expected 1 to 2^30"))
+    case .cacheTooSmall(let found, let needed):
+      CommandFailure(
+        .usage,
+        Message(
+          model,
+          "a cache of \(byteText(found)) a thread, expected at least \(byteText(needed)) for the largest expert",
+          help: "raise `--cache`, or `postern pack --profile map` stores experts that need none"))
+    }
+  }
+}

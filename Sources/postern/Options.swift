@@ -1,0 +1,87 @@
+// Options.swift: the kinds of values that options take.
+
+internal import ArgumentParser
+internal import PosternData
+
+/// A text format of rows.
+enum TextFormat: String, CaseIterable, ExpressibleByArgument {
+  case csv, tsv, ndjson
+
+  /// The format that the ending of a file's name suggests; csv where it suggests none.
+  init(path: String) {
+    switch RecordReader.Format(path: path) {
+    case .ndjson: self = .ndjson
+    case .tsv: self = .tsv
+    case .delimited: self = .csv
+    }
+  }
+
+  /// How the reader cuts the input into records.
+  func readerFormat(delimiter: Delimiter?) -> RecordReader.Format {
+    if let delimiter { return .delimited(delimiter.byte) }
+    return switch self {
+    case .csv: .csv
+    case .tsv: .tsv
+    case .ndjson: .ndjson
+    }
+  }
+}
+
+/// One character between fields.
+struct Delimiter: ExpressibleByArgument, Equatable {
+  let byte: UInt8
+
+  init?(argument: String) {
+    let text = argument == "\\t" ? "\t" : argument
+    guard text.utf8.count == 1, let byte = text.utf8.first, byte < 0x80,
+      ![0x00, 0x22, 0x0A, 0x0D].contains(byte)
+    else { return nil }
+    self.byte = byte
+  }
+}
+
+/// What to do with a row that cannot be answered.
+enum ErrorPolicy: String, CaseIterable, ExpressibleByArgument {
+  case stop, skip, null
+}
+
+/// What to do with a category that the model does not know.
+enum UnknownCategoryPolicy: String, CaseIterable, ExpressibleByArgument {
+  case use, error
+}
+
+/// A size such as `4096`, `64K`, `1.5M` or `2G`, in bytes.
+struct ByteSize: ExpressibleByArgument, Equatable {
+  let byteCount: Int
+
+  init?(argument: String) {
+    let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30]
+    var text = argument.uppercased()
+    for suffix in ["IB", "B"] where text.hasSuffix(suffix) {
+      text.removeLast(suffix.count)
+      break
+    }
+    let unit = text.last.flatMap { units[$0] }
+    if unit != nil { text.removeLast() }
+    guard let number = Double(text), number >= 0, number * (unit ?? 1) < 1e15 else { return nil }
+    byteCount = Int(number * (unit ?? 1))
+  }
+}
+
+/// Column names as options take them: separated by commas, or one option for each.
+///
+/// A text that is the name of a column as a whole is not cut.
+///
+/// - Parameters:
+///   - texts: The options' values.
+///   - header: The names that there are, if they are known.
+func columnNames(_ texts: [String], in header: [[UInt8]] = []) -> [[UInt8]] {
+  var names: [[UInt8]] = []
+  for text in texts {
+    let whole = Array(text.utf8)
+    let parts =
+      header.contains(whole) ? [whole] : whole.split(separator: UInt8(ascii: ",")).map(Array.init)
+    for name in parts where !names.contains(name) { names.append(name) }
+  }
+  return names
+}

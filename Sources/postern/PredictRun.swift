@@ -1,0 +1,129 @@
+// PredictRun.swift: rows in, answers out.
+//
+// Step: CSV → rows → [runtime] → answers.
+
+internal import Dispatch
+internal import PosternData
+internal import PosternFormat
+internal import PosternRuntime
+internal import PosternStorage
+internal import Synchronization
+
+/// Answers all rows of an input.
+///
+/// - Returns: Whether rows were rejected.
+/// - Throws: ``CommandFailure``, after the answers of the rows before it were written.
+func predict(_ model: ModelView, options: PredictCommand, input path: String) throws -> ExitStatus {
+  let source = try RowSource(model, options: options, path: path)
+  if options.output == "-" {
+    return try PredictRun(source, options).run(model, descriptor: 1, name: "stdout")
+  }
+  let output = Messages.name(ofInput: options.output)
+  let file: ReplacementFile
+  do throws(StorageError) {
+    file = try ReplacementFile(path: options.output)
+  } catch {
+    throw Messages.unwritable(error, output)
+  }
+  let status = try PredictRun(source, options).run(model, descriptor: file.descriptor, name: output)
+  do throws(StorageError) {
+    try file.commit()
+  } catch {
+    throw Messages.unwritable(error, output)
+  }
+  return status
+}
+
+/// One input, read by one thread at a time and answered by all.
+private final class PredictRun: Sendable {
+  private let source: Mutex<RowSource>
+  private let options: PredictCommand
+  private let writer: RowWriter
+  private let keptNames: [[UInt8]]
+
+  init(_ source: consuming sending RowSource, _ options: PredictCommand) {
+    writer = source.writer
+    keptNames = source.keptNames
+    self.source = Mutex(source)
+    self.options = options
+  }
+
+  func run(_ model: ModelView, descriptor: CInt, name: String) throws -> ExitStatus {
+    let sizes = try PredictorSizes(model, options)
+    let sink = RowSink(descriptor: descriptor, name: name, threadCount: options.threads)
+    sink.writeHeader(of: writer, keptNames: keptNames)
+    if options.threads == 1 {
+      work(model, sizes, sink)
+    } else {
+      DispatchQueue.concurrentPerform(iterations: options.threads) { _ in
+        work(model, sizes, sink)
+      }
+    }
+    if let failure = sink.failure { throw failure }
+    let hasRejects = source.withLock { source in
+      source.summarize(model)
+      return source.rejectedCount > 0
+    }
+    return hasRejects ? .doneWithRejects : .done
+  }
+
+  /// Answers blocks until there are no more.
+  private func work(_ model: ModelView, _ sizes: PredictorSizes, _ sink: RowSink) {
+    var workspace = [UInt32](repeating: 0, count: sizes.workspaceByteCount / 4)
+    var cache = [UInt32](repeating: 0, count: sizes.cacheByteCount / 4)
+    var predictor: Predictor
+    do throws(PredictorError) {
+      predictor = try Predictor(
+        model: model, rowCapacity: sizes.rowCapacity, workspace: workspace.mutableSpan,
+        cache: cache.mutableSpan)
+    } catch {
+      sink.fail(Messages.cannotStart(error, Messages.name(ofInput: options.model)))
+      return
+    }
+    var worker = PredictWorker(writer, rowCapacity: sizes.rowCapacity, model, options)
+    var answers = PredictWorker.Answers(model)
+    while !sink.isStopped {
+      guard let number = source.withLock({ $0.fill(&worker.block, model) }) else { return }
+      let failure = worker.answer(&predictor, into: &answers) { message in
+        source.withLock { $0.note(message) }
+      }
+      if failure != nil { source.withLock { $0.finish() } }
+      sink.write(&answers.text, block: number, failure: failure)
+    }
+  }
+}
+
+/// How much memory one thread predicts in.
+struct PredictorSizes {
+  let rowCapacity: Int
+  let workspaceByteCount: Int
+  let cacheByteCount: Int
+
+  /// Rows that are computed together unless the options say otherwise, and the fewest when memory is
+  /// short.
+  static let rowCounts = (usual: 1024, fewest: 256)
+  /// The largest workspace for the usual number of rows, and the largest cache unless asked for.
+  static let byteCounts = (workspace: 64 << 20, cache: 256 << 20)
+
+  init(_ model: ModelView, _ options: PredictCommand) throws(CommandFailure) {
+    let usual = model.header.workspaceByteCount(rowCapacity: PredictorSizes.rowCounts.usual)
+    rowCapacity =
+      options.batch
+      ?? (usual <= PredictorSizes.byteCounts.workspace
+        ? PredictorSizes.rowCounts.usual : PredictorSizes.rowCounts.fewest)
+    workspaceByteCount = model.header.workspaceByteCount(rowCapacity: rowCapacity)
+    let least = ExpertCache.byteCount(model, slotCount: 1)
+    if let cache = options.cache, least > 0 {
+      cacheByteCount = cache.byteCount / options.threads
+      if cacheByteCount < least {
+        throw Messages.cannotStart(
+          .cacheTooSmall(byteCount: cacheByteCount, needed: least),
+          Messages.name(ofInput: options.model))
+      }
+    } else {
+      let limit = PredictorSizes.byteCounts.cache / options.threads
+      let slots = max(1, ExpertCache.slotCount(model, byteCount: limit))
+      cacheByteCount = ExpertCache.byteCount(model, slotCount: slots)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// PredictWorker.swift: answers one block of rows after the other.
+//
+// Step: rows → [runtime] → text.
+
+internal import PosternData
+internal import PosternFormat
+internal import PosternRuntime
+internal import PosternStorage
+
+/// What one thread answers rows with; all of it is used again for the next block.
+struct PredictWorker {
+  /// What is written, and room to compute it in.
+  struct Answers {
+    var text = TextBuffer()
+    fileprivate var probabilities: [Float]
+
+    init(_ model: ModelView) {
+      probabilities = [Float](repeating: 0, count: max(model.schema.classCount, 1))
+    }
+  }
+
+  var block: RowBlock
+  private let writer: RowWriter
+  private let explaining: Bool
+  private let policy: ErrorPolicy
+  private let modelName: String
+  private let inputName: String
+
+  init(_ writer: RowWriter, rowCapacity: Int, _ model: ModelView, _ options: PredictCommand) {
+    self.writer = writer
+    block = RowBlock(capacity: rowCapacity, columnCount: model.header.columnCount)
+    explaining = options.explain
+    policy = options.onError
+    modelName = Messages.name(ofInput: options.model)
+    inputName = Messages.name(ofInput: options.file ?? "-")
+  }
+
+  /// Computes the answers of ``block`` and writes them to `answers`.
+  ///
+  /// - Parameters:
+  ///   - predictor: What computes; its row capacity is the block's.
+  ///   - answers: What was in it is forgotten.
+  ///   - note: Hears of rows that the model has no answer for, if they do not end the run.
+  /// - Returns: Why the run ends behind what is in `answers` now, or nil.
+  /// - Complexity: No allocation unless a row is rejected.
+  func answer(
+    _ predictor: inout Predictor, into answers: inout Answers, _ note: (Message) -> Void
+  ) -> CommandFailure? {
+    answers.text.removeAll()
+    if let failure = compute(&predictor) { return failure }
+    var keptStart = 0
+    for entry in block.entries {
+      let kept = block.kept.bytes.extracting(keptStart..<entry.keptEnd)
+      keptStart = entry.keptEnd
+      var slot = entry.slot
+      if let place = slot, let refusal = predictor.session.status(place).refusal {
+        let message = Messages.row(.refused(line: entry.line, refusal), in: inputName, excerpt: nil)
+        if policy == .stop { return CommandFailure(.badData, message) }
+        note(message)
+        if policy == .skip { continue }
+        slot = nil
+      }
+      answers.text.append(kept)
+      if let slot {
+        writer.append(
+          &predictor.session, slot: slot, probabilities: &answers.probabilities,
+          to: &answers.text)
+      } else {
+        writer.appendNull(to: &answers.text)
+      }
+    }
+    return block.failure
+  }
+
+  private func compute(_ predictor: inout Predictor) -> CommandFailure? {
+    guard block.rowCount > 0 else { return nil }
+    let values = block.values.span
+    for slot in 0..<block.rowCount {
+      let start = slot * block.columnCount
+      predictor.session.load(values.extracting(start..<start + block.columnCount), at: slot)
+    }
+    do throws(FormatError) {
+      try predictor.predict(count: block.rowCount, explaining: explaining)
+    } catch {
+      return Messages.refused(error, in: modelName, bytes: predictor.session.model.bytes)
+    }
+    return nil
+  }
+}

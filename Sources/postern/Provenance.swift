@@ -1,0 +1,73 @@
+// Provenance.swift: how a model was made, as the file says it.
+//
+// Specification: formats/model.md, section 8.3. Equal data, options and seed give equal text: no
+// time, no path, no number of threads.
+
+internal import PosternTrainer
+
+/// The provenance section of a model.
+func provenance(
+  _ command: TrainCommand, _ data: TrainingData, _ validation: TrainingData?,
+  _ report: TrainingReport
+) -> [UInt8] {
+  var options: [JSON.Member] = []
+  func add(_ name: String, _ value: JSON?) {
+    if let value { options.append(JSON.Member(name: name, value: value)) }
+  }
+  func list(_ texts: [String]) -> JSON? { texts.isEmpty ? nil : .array(texts.map(JSON.text)) }
+  add("target", list(command.target))
+  add("task", command.task.map { .text($0.rawValue) })
+  add("experts", command.experts.map(JSON.integer))
+  add("hidden", command.hidden.map(JSON.text))
+  add("bins", command.bins.map(JSON.integer))
+  add("epochs", command.epochs.map(JSON.integer))
+  add("teachers", command.teachers.map(JSON.integer))
+  add("categorical", list(command.categorical))
+  add("numeric", list(command.numeric))
+  add("ignore", list(command.ignore))
+  add("missing", list(command.missing))
+  add("delimiter", command.delimiter.map { .text(String(UnicodeScalar($0.byte))) })
+  add("timeLimit", command.timeLimit.map { JSON.number($0) })
+  if report.stoppedEarly { add("stoppedEarly", .bool(true)) }
+  var members: KeyValuePairs<String, JSON> = [:]
+  members = [
+    "command": .text("postern train"),
+    "data": dataJSON(data, rows: report.trainingRowCount),
+    "options": .object(options),
+    "scores": scoresJSON(report),
+    "seed": .numeral(String(command.seed)),
+    "validation": validation.map { dataJSON($0, rows: report.validationRowCount) }
+      ?? .object(["rows": .integer(report.validationRowCount), "taken": .text("from the data")]),
+    "version": .text(Version.number),
+  ]
+  return Array(JSON.object(members).sorted.compact.utf8)
+}
+
+private func dataJSON(_ data: TrainingData, rows: Int) -> JSON {
+  .object(["rows": .integer(rows), "xxh64": .text(hexadecimal(data.digest))])
+}
+
+/// The scores on the validation rows.
+func scoresJSON(_ report: TrainingReport) -> JSON {
+  var members = [
+    JSON.Member(name: "metric", value: .text(metricName(report.metric))),
+    JSON.Member(name: "model", value: .number(report.score)),
+    JSON.Member(name: "dense", value: .number(report.denseScore)),
+  ]
+  let optional = [
+    ("teachersMean", report.teachersMeanScore), ("softMixture", report.softMixtureScore),
+    ("mixture", report.mixtureScore), ("refit", report.refitScore),
+  ]
+  for (name, score) in optional {
+    if let score { members.append(JSON.Member(name: name, value: .number(score))) }
+  }
+  return .object(members)
+}
+
+/// The short name of a score.
+func metricName(_ metric: TrainingReport.Metric) -> String {
+  switch metric {
+  case .rootMeanSquaredError: "RMSE"
+  case .accuracy: "accuracy"
+  }
+}

@@ -1,0 +1,114 @@
+// RowBinder.swift: the fields of a record to the values of a row.
+//
+// Step: CSV → fields → [row] → runtime.
+
+internal import PosternData
+internal import PosternFormat
+internal import PosternRuntime
+
+/// Why a row has no answer.
+enum RowProblem: Error {
+  case data(DataError)
+  case missing(TextPosition, column: [UInt8])
+  case unknownCategory(TextPosition, column: [UInt8], text: ShortText, known: [String])
+  case refused(line: Int, RowRefusal)
+}
+
+/// Turns records into rows as the runtime takes them, and counts what is worth a word.
+struct RowBinder {
+  /// One column that the model looks at.
+  struct Input {
+    /// The column's place in the row.
+    let column: Int
+    /// The column's place in the record.
+    let field: Int
+    let isCategorical: Bool
+    let categoryCount: Int
+    let refusesMissing: Bool
+    let refusesUnknown: Bool
+    var missingCount = 0
+    var unknownCount = 0
+    var firstUnknown: (text: ShortText, line: Int)?
+    var wasAbsent = false
+  }
+
+  private(set) var inputs: [Input] = []
+
+  /// Binds the model's columns that are not ignored to `fields`, in order.
+  init(_ model: ModelView, fields: [Int], refusesUnknown: Bool) {
+    let schema = model.schema
+    let transform = model.transform
+    var place = 0
+    for column in 0..<model.header.columnCount where schema.kind(ofColumn: column) != .ignored {
+      let record = transform.column(column)
+      inputs.append(
+        Input(
+          column: column, field: fields[place],
+          isCategorical: schema.kind(ofColumn: column) == .categorical,
+          categoryCount: schema.categoryCount(ofColumn: column),
+          refusesMissing: record.missingPolicy == 0,
+          refusesUnknown: refusesUnknown || record.unknownPolicy == 0))
+      place += 1
+    }
+  }
+
+  /// Writes the current record's values to `row`, which has one place for each of the model's columns.
+  ///
+  /// - Returns: The column whose key is not there for the first time, if there is one.
+  /// - Complexity: O(*columns*), no allocation.
+  mutating func fill(
+    _ row: inout MutableSpan<Float>, from reader: borrowing RecordReader, _ model: ModelView
+  ) throws(RowProblem) -> Int? {
+    var absent: Int?
+    for index in inputs.indices {
+      let input = inputs[index]
+      var value = Float.nan
+      if input.isCategorical {
+        if !reader.isMissing(input.field) {
+          let code = model.schema.code(of: reader.field(input.field), inColumn: input.column)
+          if code == input.categoryCount { try noteUnknown(index, reader, model) }
+          value = Float(code)
+        }
+      } else {
+        do throws(DataError) {
+          value = try reader.number(input.field)
+        } catch {
+          throw .data(error)
+        }
+      }
+      if value.isNaN {
+        if input.refusesMissing {
+          throw .missing(
+            reader.position(of: input.field), column: model.schema.columnName(input.column).copied())
+        }
+        inputs[index].missingCount += 1
+        if !input.wasAbsent, !reader.hasKey(input.field) {
+          inputs[index].wasAbsent = true
+          absent = absent ?? input.column
+        }
+      }
+      row[input.column] = value
+    }
+    return absent
+  }
+
+  private mutating func noteUnknown(
+    _ index: Int, _ reader: borrowing RecordReader, _ model: ModelView
+  ) throws(RowProblem) {
+    let input = inputs[index]
+    if input.refusesUnknown {
+      var known: [String] = []
+      for code in 0..<input.categoryCount {
+        known.append(Messages.quoted(model.schema.category(code, ofColumn: input.column)))
+      }
+      throw .unknownCategory(
+        reader.position(of: input.field),
+        column: model.schema.columnName(input.column).copied(),
+        text: ShortText(reader.field(input.field)), known: known)
+    }
+    inputs[index].unknownCount += 1
+    if input.unknownCount == 0 {
+      inputs[index].firstUnknown = (ShortText(reader.field(input.field)), reader.line)
+    }
+  }
+}

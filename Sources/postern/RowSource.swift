@@ -1,0 +1,172 @@
+// RowSource.swift: cuts the input into blocks of rows.
+//
+// Step: CSV → [fields → rows] → runtime.
+
+internal import PosternData
+internal import PosternFormat
+
+/// The rows of an input, in blocks of what is at hand.
+struct RowSource: ~Copyable {
+  private var reader: RecordReader
+  private(set) var binder: RowBinder
+  private let name: String
+  private let keptFields: [Int]
+  let writer: RowWriter
+  private let policy: ErrorPolicy
+  private let console: Console
+  private let isJSON: Bool
+  private var isFinished = false
+  /// The number of blocks handed out.
+  private var blockCount = 0
+  /// Rows of the input so far, the rejected ones included.
+  private(set) var rowCount = 0
+  /// Rows without an answer so far.
+  private(set) var rejectedCount = 0
+
+  /// Rejected rows that are shown one by one.
+  static let shownRejectCount = 10
+
+  init(
+    _ reader: consuming RecordReader, binder: RowBinder, keptFields: [Int], writer: RowWriter,
+    name: String, policy: ErrorPolicy, console: Console, isJSON: Bool
+  ) {
+    self.reader = reader
+    self.binder = binder
+    self.keptFields = keptFields
+    self.writer = writer
+    self.name = name
+    self.policy = policy
+    self.console = console
+    self.isJSON = isJSON
+  }
+
+  /// The names of the columns that are kept.
+  var keptNames: [[UInt8]] { keptFields.map { reader.header[$0] } }
+
+  /// Ends the input: whoever asks next gets no rows.
+  mutating func finish() { isFinished = true }
+
+  /// Fills `block` with rows; waits for the first only.
+  ///
+  /// - Returns: The number of the block, from 0, or nil at the end.
+  mutating func fill(_ block: inout RowBlock, _ model: ModelView) -> Int? {
+    block.removeAll()
+    guard !isFinished else { return nil }
+    while block.entries.count < block.capacity && !isFinished {
+      do throws(DataError) {
+        switch try reader.advance(waiting: block.entries.isEmpty) {
+        case .record: try append(to: &block, model)
+        case .end: isFinished = true
+        case .starved: return next()
+        }
+      } catch {
+        if error.isRowError {
+          reject(.data(error), in: &block)
+        } else {
+          isFinished = true
+          let excerpt = Messages.place(of: error).flatMap { reader.excerpt(at: $0) }
+          block.failure = Messages.data(error, in: name, excerpt: excerpt)
+        }
+      }
+    }
+    return next()
+  }
+
+  private mutating func next() -> Int {
+    blockCount += 1
+    return blockCount - 1
+  }
+
+  private mutating func append(to block: inout RowBlock, _ model: ModelView) throws(DataError) {
+    let start = block.rowCount * block.columnCount
+    let end = start + block.columnCount
+    var values = block.values.mutableSpan
+    var row = values._mutatingExtracting(start..<end)
+    do throws(RowProblem) {
+      if let absent = try binder.fill(&row, from: reader, model) {
+        console.warning(
+          Messages.absentKey(model.schema.columnName(absent).copied(), line: reader.line, in: name))
+      }
+    } catch {
+      reject(error, in: &block)
+      return
+    }
+    rowCount += 1
+    appendKept(to: &block)
+    block.entries.append(
+      RowBlock.Entry(slot: block.rowCount, line: reader.line, keptEnd: block.kept.count))
+    block.rowCount += 1
+  }
+
+  private func appendKept(to block: inout RowBlock) {
+    for (index, field) in keptFields.enumerated() {
+      writer.appendKept(
+        reader.field(field), name: reader.header[field], isFirst: index == 0,
+        isNull: isJSON && reader.isAbsent(field), to: &block.kept)
+    }
+  }
+
+  /// A row that cannot be answered: ends the run, is left out, or gets an empty answer.
+  private mutating func reject(_ problem: RowProblem, in block: inout RowBlock) {
+    let excerpt = Messages.place(of: problem).flatMap { reader.excerpt(at: $0) }
+    let message = Messages.row(problem, in: name, excerpt: excerpt)
+    rowCount += 1
+    if policy == .stop {
+      isFinished = true
+      block.failure = CommandFailure(.badData, message)
+      return
+    }
+    note(message)
+    guard policy == .null else { return }
+    if case .data(let error) = problem, error.isAboutShape {
+      // The record's fields are not to be trusted.
+      let nothing: [UInt8] = []
+      for (index, field) in keptFields.enumerated() {
+        writer.appendKept(
+          nothing.span, name: reader.header[field], isFirst: index == 0, isNull: true, to: &block.kept)
+      }
+    } else {
+      appendKept(to: &block)
+    }
+    block.entries.append(
+      RowBlock.Entry(slot: nil, line: reader.line, keptEnd: block.kept.count))
+  }
+
+  /// Counts a rejected row and shows the first few.
+  mutating func note(_ message: Message) {
+    rejectedCount += 1
+    if rejectedCount <= RowSource.shownRejectCount { console.warning(message) }
+    if rejectedCount == RowSource.shownRejectCount + 1 {
+      console.note(Messages.moreRejectedRows(in: name))
+    }
+  }
+
+  /// Says at the end what was rejected, filled and unknown.
+  func summarize(_ model: ModelView) {
+    if rowCount == 0 { console.note(Messages.noRows(in: name)) }
+    if rejectedCount > 0 {
+      console.note(Messages.rejectedRows(rejectedCount, of: rowCount, policy, in: name))
+    }
+    var filled: [(name: [UInt8], count: Int)] = []
+    var unknown: [(name: [UInt8], count: Int, first: ShortText, line: Int)] = []
+    for input in binder.inputs {
+      let name = model.schema.columnName(input.column).copied()
+      if input.missingCount > 0 { filled.append((name, input.missingCount)) }
+      if let first = input.firstUnknown {
+        unknown.append((name, input.unknownCount, first.text, first.line))
+      }
+    }
+    if !filled.isEmpty { console.note(Messages.filledValues(filled, in: name)) }
+    if !unknown.isEmpty { console.note(Messages.unknownCategories(unknown, in: name)) }
+  }
+}
+
+extension DataError {
+  /// Whether the record could not be cut into fields.
+  fileprivate var isAboutShape: Bool {
+    switch self {
+    case .notNumber, .notFinite: false
+    default: true
+    }
+  }
+}

@@ -1,0 +1,185 @@
+// RowWriter.swift: answers to text.
+//
+// Step: runtime → prediction → [text] → standard output.
+
+internal import PosternData
+internal import PosternFormat
+internal import PosternRuntime
+
+/// Writes a line for each answer, in one of the text formats.
+struct RowWriter {
+  private let format: TextFormat
+  private let separator: UInt8
+  private let task: PosternFormat.Task
+  /// The names of the columns behind the kept ones.
+  let names: [[UInt8]]
+  /// What stands before each value: a separator, in JSON also the key.
+  private let prefixes: [[UInt8]]
+  /// The classes as they are written.
+  private let classTexts: [[UInt8]]
+  private let outputCount: Int
+  private let writesProbabilities: Bool
+  private let explains: Bool
+
+  /// Prepares what every line needs.
+  init(
+    _ model: ModelView, _ format: TextFormat, hasKept: Bool, probabilities: Bool, explaining: Bool
+  ) {
+    self.format = format
+    separator = format == .tsv ? 0x09 : 0x2C
+    task = model.header.task
+    outputCount = model.header.task == .regression ? model.header.outputCount : 1
+    writesProbabilities = probabilities
+    explains = explaining
+    var classes: [[UInt8]] = []
+    for index in 0..<model.schema.classCount { classes.append(model.schema.className(index).copied()) }
+    var names: [[UInt8]] = []
+    if outputCount == 1 {
+      names.append(Array("prediction".utf8))
+    } else {
+      for output in 0..<outputCount {
+        names.append(Array("prediction.".utf8) + model.schema.targetName(output).copied())
+      }
+    }
+    if probabilities { names += classes.map { Array("probability.".utf8) + $0 } }
+    if explaining { names += ["expert", "margin", "runner_up"].map { Array($0.utf8) } }
+    self.names = names
+    let separator = separator
+    classTexts = classes.map { RowWriter.encoded($0, format, separator) }
+    prefixes = names.enumerated().map { index, name in
+      let isFirst = index == 0 && !hasKept
+      if format != .ndjson { return isFirst ? [] : [separator] }
+      return [isFirst ? 0x7B : 0x2C] + RowWriter.encoded(name, format, separator) + [0x3A]
+    }
+  }
+
+  private static func encoded(_ text: [UInt8], _ format: TextFormat, _ separator: UInt8) -> [UInt8] {
+    var buffer = TextBuffer(capacity: 64)
+    if format == .ndjson {
+      buffer.append(jsonString: text.span)
+    } else {
+      buffer.append(csvField: text.span, delimiter: separator)
+    }
+    return buffer.bytes.copied()
+  }
+
+  /// Appends the header, which JSON does not have.
+  func appendHeader(kept: [[UInt8]], to text: inout TextBuffer) {
+    if format == .ndjson { return }
+    for (index, name) in (kept + names).enumerated() {
+      if index > 0 { text.append(separator) }
+      text.append(csvField: name.span, delimiter: separator)
+    }
+    text.append(0x0A as UInt8)
+  }
+
+  /// Appends a field of the input that is kept, with what stands before it.
+  func appendKept(
+    _ field: Span<UInt8>, name: [UInt8], isFirst: Bool, isNull: Bool, to text: inout TextBuffer
+  ) {
+    guard format == .ndjson else {
+      if !isFirst { text.append(separator) }
+      text.append(csvField: field, delimiter: separator)
+      return
+    }
+    text.append(isFirst ? 0x7B : 0x2C as UInt8)
+    text.append(jsonString: name.span)
+    text.append(0x3A as UInt8)
+    if isNull {
+      text.append("null")
+    } else if isJSONNumber(field) {
+      text.append(field)
+    } else {
+      text.append(jsonString: field)
+    }
+  }
+
+  /// Appends the answer of a row behind its kept fields.
+  ///
+  /// - Parameter probabilities: One place for each class.
+  func append(
+    _ session: inout Session, slot: Int, probabilities: inout [Float], to text: inout TextBuffer
+  ) {
+    var column = 0
+    if task == .regression {
+      for output in 0..<outputCount {
+        appendPrefix(&column, to: &text)
+        text.append(session.value(slot, output: output))
+      }
+    } else {
+      appendPrefix(&column, to: &text)
+      let classText = classTexts[session.predictedClass(slot)]
+      text.append(classText.span)
+    }
+    if writesProbabilities {
+      var span = probabilities.mutableSpan
+      session.probabilities(slot, into: &span)
+      for index in probabilities.indices {
+        appendPrefix(&column, to: &text)
+        text.append(probabilities[index])
+      }
+    }
+    if explains { appendExplanation(session, slot, &column, to: &text) }
+    appendEnd(to: &text)
+  }
+
+  private func appendExplanation(
+    _ session: borrowing Session, _ slot: Int, _ column: inout Int, to text: inout TextBuffer
+  ) {
+    appendPrefix(&column, to: &text)
+    text.append(session.expert(slot))
+    appendPrefix(&column, to: &text)
+    let margin = session.margin(slot)
+    if format == .ndjson { text.append(jsonNumber: margin) } else { text.append(margin) }
+    appendPrefix(&column, to: &text)
+    if let runnerUp = session.runnerUp(slot) {
+      text.append(runnerUp)
+    } else if format == .ndjson {
+      text.append("null")
+    }
+  }
+
+  /// Appends empty answers behind the kept fields.
+  func appendNull(to text: inout TextBuffer) {
+    var column = 0
+    while column < names.count {
+      appendPrefix(&column, to: &text)
+      if format == .ndjson { text.append("null") }
+    }
+    appendEnd(to: &text)
+  }
+
+  private func appendPrefix(_ column: inout Int, to text: inout TextBuffer) {
+    let prefix = prefixes[column]
+    text.append(prefix.span)
+    column += 1
+  }
+
+  private func appendEnd(to text: inout TextBuffer) {
+    if format == .ndjson { text.append(0x7D as UInt8) }
+    text.append(0x0A as UInt8)
+  }
+}
+
+/// Whether a text is a number as JSON writes it, so that it needs no quotes.
+func isJSONNumber(_ text: Span<UInt8>) -> Bool {
+  var index = 0
+  func digits() -> Bool {
+    let start = index
+    while index < text.count, (0x30...0x39).contains(text[index]) { index += 1 }
+    return index > start
+  }
+  if index < text.count, text[index] == 0x2D { index += 1 }
+  let first = index
+  guard digits(), text[first] != 0x30 || index == first + 1 else { return false }
+  if index < text.count, text[index] == 0x2E {
+    index += 1
+    guard digits() else { return false }
+  }
+  if index < text.count, text[index] | 0x20 == 0x65 {
+    index += 1
+    if index < text.count, text[index] == 0x2B || text[index] == 0x2D { index += 1 }
+    guard digits() else { return false }
+  }
+  return index == text.count
+}

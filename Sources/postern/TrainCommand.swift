@@ -1,0 +1,163 @@
+// TrainCommand.swift: the options of `postern train`.
+
+internal import ArgumentParser
+internal import PosternTrainer
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model on a table.",
+    discussion: """
+      EXAMPLE:  postern train houses.csv --target price -o price.moe
+
+      Columns of numbers are numeric, columns of texts categorical; empty fields, NA, NaN, null and \
+      None are missing. Ctrl-C ends training early and keeps the best model so far. The same data, \
+      options and seed give the same file.
+      """)
+
+  /// A task by its name.
+  enum TaskName: String, CaseIterable, ExpressibleByArgument {
+    case regression, classification
+  }
+
+  /// What to compare the mixture with.
+  enum Comparison: String, CaseIterable, ExpressibleByArgument {
+    case dense
+  }
+
+  @Argument(help: ArgumentHelp("The rows to learn from; `-` is standard input.", valueName: "train"))
+  var train: String
+
+  @Option(
+    help: ArgumentHelp("Column to predict; several with commas for a regression.", valueName: "col,..."))
+  var target: [String]
+
+  @Option(name: [.customShort("o"), .long], help: "Where the model goes; replaced only when it is done.")
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Rows to stop early by; default: a part of the training rows, chosen by the seed.",
+      valueName: "file"))
+  var valid: String?
+
+  @Option(help: "What the target is; default: by its values.")
+  var task: TaskName?
+
+  @Option(help: ArgumentHelp("Number of experts; default: by the number of rows.", valueName: "n"))
+  var experts: Int?
+
+  @Option(help: ArgumentHelp("Names every random choice.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("Threads; changes no bit of the model. Default: all processors.", valueName: "n"))
+  var threads: Int?
+
+  @Option(help: "How experts are stored: compressed to send, or raw to map.")
+  var profile = ProfileName.ship
+
+  @Option(help: "Compare with the dense network that the mixture grew from.")
+  var compare: Comparison?
+
+  @Option(help: ArgumentHelp("Where the dense network goes, as a model.", valueName: "file"))
+  var denseOutput: String?
+
+  @Option(help: ArgumentHelp("Columns whose values are categories.", valueName: "col,..."))
+  var categorical: [String] = []
+
+  @Option(help: ArgumentHelp("Columns whose values must be numbers.", valueName: "col,..."))
+  var numeric: [String] = []
+
+  @Option(help: ArgumentHelp("Columns to leave out.", valueName: "col,..."))
+  var ignore: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
+  var missing: [String] = []
+
+  @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
+  var inputFormat: TextFormat?
+
+  @Option(help: ArgumentHelp("Character between fields.", valueName: "char"))
+  var delimiter: Delimiter?
+
+  @Option(help: ArgumentHelp("Widths of the hidden layers, such as 128,64.", valueName: "n,..."))
+  var hidden: String?
+
+  @Option(help: ArgumentHelp("The most bins of a numeric column.", valueName: "n"))
+  var bins: Int?
+
+  @Option(help: ArgumentHelp("Passes over the rows for a dense network; other stages follow.", valueName: "n"))
+  var epochs: Int?
+
+  @Option(help: ArgumentHelp("Dense networks that teach.", valueName: "n"))
+  var teachers: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Seconds after which training ends with the best so far; the file then depends on the machine.",
+      valueName: "seconds"))
+  var timeLimit: Double?
+
+  @Flag(help: "The summary as one JSON object on standard output.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    if let experts, !(1...1024).contains(experts) {
+      throw ValidationError("--experts is \(experts), expected 1 to 1024")
+    }
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads is \(threads), expected 1 to 256")
+    }
+    if let timeLimit, !(timeLimit > 0) {
+      throw ValidationError("--time-limit is \(timeLimit), expected more than 0")
+    }
+    if json && (output == "-" || denseOutput == "-") {
+      throw ValidationError("summary and model cannot both go to standard output")
+    }
+    if output == denseOutput {
+      throw ValidationError("-o and --dense-output name the same file")
+    }
+    if train == "-" && valid == "-" {
+      throw ValidationError("training and validation rows cannot both come from standard input")
+    }
+    if hidden != nil && hiddenWidths == nil {
+      throw ValidationError("--hidden is '\(hidden ?? "")', expected numbers with commas")
+    }
+  }
+
+  /// The widths of `--hidden`; nil if they are no numbers.
+  private var hiddenWidths: [Int]? {
+    guard let hidden else { return [] }
+    let widths = hidden.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    return widths.contains(nil) ? nil : widths.compactMap { $0 }
+  }
+
+  /// The options as the trainer takes them.
+  var trainingOptions: TrainingOptions {
+    var options = TrainingOptions()
+    options.expertCount = experts
+    options.seed = seed
+    options.threadCount = threads
+    options.hiddenWidths = hiddenWidths ?? []
+    options.binCount = bins
+    options.epochCount = epochs
+    options.teacherCount = teachers
+    return options
+  }
+
+  func run() throws {
+    try refuseBinaryOnTerminal(output)
+    if let denseOutput { try refuseBinaryOnTerminal(denseOutput) }
+    if train == "-" && Terminal.isTerminal(0) {
+      throw CommandFailure(.usage, Messages.noTrainingRows)
+    }
+    // A folder that is not there is better said now than after an hour.
+    try checkWritable(output)
+    if let denseOutput { try checkWritable(denseOutput) }
+    try TrainingSession(self).run()
+  }
+}

@@ -1,0 +1,111 @@
+// TrainingData.swift: a table from a file to what the trainer takes.
+//
+// Step: CSV → [table] → trainer.
+
+internal import PosternData
+internal import PosternFormat
+internal import PosternTrainer
+
+/// A table to train or validate on.
+struct TrainingData {
+  /// The rows, as the trainer takes them.
+  var table: TrainingTable
+  /// The line of the input on which each row starts.
+  var lines: [Int]
+  /// Rows that were left out because their target is missing.
+  var withoutTarget: Int
+  /// XXH64 of the input's bytes.
+  var digest: UInt64
+  /// The name of the input.
+  var name: String
+}
+
+/// An input that can be read more than once, and its digest.
+struct TrainingInput {
+  let input: TableInput
+  let digest: UInt64
+  let name: String
+
+  /// Opens a file, or reads standard input or a pipe into memory.
+  init(_ path: String, _ command: TrainCommand) throws(CommandFailure) {
+    name = Messages.name(ofInput: path)
+    let format = command.inputFormat ?? TextFormat(path: path)
+    var options = RecordReader.Options(format: format.readerFormat(delimiter: command.delimiter))
+    if !command.missing.isEmpty {
+      options.missing = MissingTokens(columnNames(command.missing).map(text))
+    }
+    if path != "-", let digest = digestOfFile(at: path) {
+      input = TableInput(path: path, options: options)
+      self.digest = digest
+      return
+    }
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      var source = path == "-" ? ByteSource(descriptor: 0) : try ByteSource(path: path)
+      bytes = try source.readAll()
+    } catch {
+      throw Messages.unreadable(name, error.code)
+    }
+    digest = xxh64(bytes.span)
+    input = TableInput(bytes: bytes, options: options)
+  }
+}
+
+/// Bytes from the input as text.
+func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+extension TrainingData {
+  /// Reads the planned columns of an input.
+  ///
+  /// - Throws: ``CommandFailure`` for a table that is not as planned, or has no row with a target.
+  init(_ source: TrainingInput, _ plan: TrainingColumns) throws(CommandFailure) {
+    var table: Table
+    do throws(DataError) {
+      table = try Table(reading: source.input, columns: plan.plans)
+    } catch {
+      throw Messages.data(error, in: source.name)
+    }
+    guard table.rowCount > 0 else {
+      throw CommandFailure(.badData, Messages.noDataRows(source.name))
+    }
+    let targets = plan.targetIndices
+    let isWithoutTarget = (0..<table.rowCount).map { row in
+      targets.contains { table.isMissing(row, column: $0) }
+    }
+    withoutTarget = isWithoutTarget.count { $0 }
+    table.removeRows(where: isWithoutTarget)
+    guard table.rowCount > 0 else {
+      throw CommandFailure(.badData, Messages.noTargetValues(plan.targets, source.name))
+    }
+    lines = table.lines
+    digest = source.digest
+    name = source.name
+    self.table = TrainingTable(
+      columns: plan.inputs.map { input in
+        TrainingTable.Column(
+          name: input.name,
+          values: input.place.map { table.columns[$0].trainingValues } ?? .ignored)
+      },
+      target: plan.target(of: table), rowCount: table.rowCount)
+  }
+}
+
+extension Table {
+  /// Whether a row has no value in a column.
+  fileprivate func isMissing(_ row: Int, column: Int) -> Bool {
+    switch columns[column].values {
+    case .numeric(let values): values[row].isNaN
+    case .categorical(let codes, _): codes[row] == Table.missingCode
+    }
+  }
+}
+
+extension Table.Column {
+  fileprivate var trainingValues: TrainingTable.Column.Values {
+    switch values {
+    case .numeric(let values): .numeric(values)
+    case .categorical(let codes, let categories):
+      .categorical(codes: codes, categories: categories)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// TrainingSession.swift: a table in, a model file out.
+//
+// Step: CSV → table → [trainer] → model → file.
+
+internal import PosternFormat
+internal import PosternPackaging
+internal import PosternStorage
+internal import PosternTrainer
+
+/// One run of `postern train`.
+struct TrainingSession {
+  private let command: TrainCommand
+  private let console: Console
+
+  init(_ command: TrainCommand) {
+    self.command = command
+    console = Console(isQuiet: command.quiet)
+  }
+
+  func run() throws {
+    let source = try TrainingInput(command.train, command)
+    let columns = try TrainingColumns(source, command)
+    for note in columns.notes { console.note(note) }
+    let data = try TrainingData(source, columns)
+    if data.withoutTarget > 0 {
+      console.warning(Messages.withoutTarget(data.withoutTarget, data.name))
+    }
+    let validation = try command.valid.map { path in
+      try TrainingData(TrainingInput(path, command), columns)
+    }
+    if let validation, validation.withoutTarget > 0 {
+      console.warning(Messages.withoutTarget(validation.withoutTarget, validation.name))
+    }
+    let metric = metricName(columns.isClassification ? .accuracy : .rootMeanSquaredError)
+    var bar = ProgressBar(console: console, metric: metric)
+    var trained = try train(data, validation, &bar)
+    bar.end()
+    let warnings = trained.report.warnings.map { Messages.warning($0, data) }
+    for warning in warnings { console.warning(warning) }
+    let bytes = try encoded(&trained.description, trained.report, data, validation)
+    try writeModel(bytes, to: command.output)
+    if let path = command.denseOutput {
+      try writeModel(try encoded(&trained.dense, trained.report, data, validation), to: path)
+    }
+    let summary = TrainingSummary(
+      command: command, data: data, validation: validation, report: trained.report,
+      columnCount: columns.inputs.count { $0.place != nil }, byteCount: bytes.count,
+      seconds: bar.seconds)
+    if !command.quiet { console.write(summary.text) }
+    if command.json { try Console.print(summary.json(columns.notes + warnings).pretty() + "\n") }
+  }
+
+  private func train(
+    _ data: TrainingData, _ validation: TrainingData?, _ bar: inout ProgressBar
+  ) throws -> TrainedModel {
+    let box = Box(bar)
+    let limit = command.timeLimit ?? .infinity
+    Signals.catchInterrupts()
+    defer { bar = box.bar }
+    do throws(TrainingError) {
+      return try Trainer.train(
+        data.table, validation: validation?.table, options: command.trainingOptions
+      ) { progress in
+        box.bar.show(progress)
+        return !Signals.isInterrupted && box.bar.seconds < limit
+      }
+    } catch {
+      box.bar.end()
+      throw Messages.training(error, data, validation: validation)
+    }
+  }
+
+  /// The file of a model, with what is known about it.
+  private func encoded(
+    _ model: inout ModelDescription, _ report: TrainingReport, _ data: TrainingData,
+    _ validation: TrainingData?
+  ) throws -> [UInt8] {
+    let name = Messages.name(ofOutput: command.output)
+    model.ancillary.provenance = provenance(command, data, validation, report)
+    do {
+      model.ancillary.selfTest = try selfTestSection(
+        of: try model.encoded(profile: .map), data.table)
+      return try model.encoded(profile: command.profile.profile)
+    } catch let error as PackagingError {
+      throw CommandFailure(.badData, Messages.packaging(error, name))
+    }
+  }
+
+  /// What the progress callback, which escapes, and its caller share.
+  private final class Box {
+    var bar: ProgressBar
+    init(_ bar: ProgressBar) { self.bar = bar }
+  }
+}

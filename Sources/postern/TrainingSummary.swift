@@ -1,0 +1,82 @@
+// TrainingSummary.swift: what `postern train` says when it is done.
+
+internal import PosternTrainer
+
+/// The result of training, for a person and for scripts.
+struct TrainingSummary {
+  let command: TrainCommand
+  let data: TrainingData
+  let validation: TrainingData?
+  let report: TrainingReport
+  let columnCount: Int
+  let byteCount: Int
+  let seconds: Double
+
+  private var metric: String { metricName(report.metric) }
+
+  /// The lines for a terminal.
+  var text: String {
+    var text =
+      "trained on \(Messages.count(report.trainingRowCount, "row")) and "
+      + "\(Messages.count(columnCount, "column")) of \(data.name), "
+    text +=
+      validation.map { "judged on \(Messages.count(report.validationRowCount, "row")) of \($0.name)\n" }
+      ?? "judged on \(Messages.count(report.validationRowCount, "row")) held out\n"
+    var table = AlignedText([("", .left), ("", .left), ("", .left)])
+    table.append([metric, significant(report.score), chosenText])
+    if let soft = report.softMixtureScore, let hard = report.mixtureScore {
+      table.append([
+        "soft routing", significant(soft),
+        "top-1 instead: \(significant(hard)), then refit: \(report.refitScore.map { significant($0) } ?? "none")",
+      ])
+    }
+    if command.compare == .dense {
+      table.append([
+        "dense network", significant(report.denseScore), "one network for all rows, same recipe",
+      ])
+    }
+    text += String(table.rendered().drop { $0 == "\n" })
+    text += traffic
+    text += "  \(Messages.name(ofOutput: command.output)): \(byteText(byteCount)), \(durationText(seconds))\n"
+    if report.stoppedEarly { text += "  " + Messages.stoppedEarly.text + "\n" }
+    if command.output != "-" {
+      text += "next: postern predict \(Messages.shown(command.output)) < rows.csv\n"
+    }
+    return text
+  }
+
+  private var chosenText: String {
+    let experts = Messages.count(report.expertTraffic.count, "expert")
+    switch report.chosen {
+    case .refitMixture: return "\(experts), each refitted on the rows it answers for"
+    case .mixture: return "\(experts)"
+    case .copiedDense: return "\(experts), all like the dense network, which nothing beat"
+    }
+  }
+
+  private var traffic: String {
+    let total = max(report.expertTraffic.reduce(0, +), 1)
+    let shares = report.expertTraffic.map { percent(Double($0) / Double(total)) }
+    return "  rows by expert  " + Messages.list(shares, limit: 16) + "\n"
+  }
+
+  /// What `postern train --json` prints.
+  func json(_ warnings: [Message]) -> JSON {
+    .object([
+      "schema": .integer(reportSchema),
+      "command": .text("train"),
+      "file": .text(Messages.name(ofOutput: command.output)),
+      "byteCount": .integer(byteCount),
+      "seconds": .numeral(fixed(seconds, places: 3)),
+      "rowCount": .integer(report.trainingRowCount),
+      "validationRowCount": .integer(report.validationRowCount),
+      "rowsWithoutTarget": .integer(data.withoutTarget),
+      "columnCount": .integer(columnCount),
+      "scores": scoresJSON(report),
+      "chosen": .text(report.chosen.rawValue),
+      "expertRowCounts": .array(report.expertTraffic.map(JSON.integer)),
+      "stoppedEarly": .bool(report.stoppedEarly),
+      "warnings": .array(warnings.map { .text($0.text) }),
+    ])
+  }
+}
