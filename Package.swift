@@ -57,6 +57,12 @@ let package = Package(
       ],
       swiftSettings: borrowing),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+    .testTarget(
+      name: "ProofTests",
+      dependencies: [
+        "PosternFormat", "PosternRuntime", "PosternStorage", "PosternPackaging",
+      ],
+      swiftSettings: borrowing),
     .target(
       name: "TestModels", dependencies: ["PosternPackaging"], path: "Tests/TestModels",
       swiftSettings: strict),
