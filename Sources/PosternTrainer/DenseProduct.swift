@@ -74,11 +74,17 @@ enum DenseProduct {
     // SAFETY: the preconditions cover what is read and written here and by the kernel.
     unsafe scratch.withUnsafeMutableBufferPointer { transposed in
       unsafe parameters.withUnsafeBufferPointer { p in
+        guard let p = p.baseAddress, let transposed = transposed.baseAddress else { return }
         for panel in 0..<outputs / 16 {
           for input in 0..<inputs {
-            let from = layer.weights + (panel * inputs + input) * 16
-            let to = ((input / 16) * outputs + panel * 16) * 16 + input % 16
-            for lane in 0..<16 { unsafe transposed[to + lane * 16] = p[from + lane] }
+            let from = unsafe p + layer.weights + (panel * inputs + input) * 16
+            let to =
+              unsafe transposed + ((input / 16) * outputs + panel * 16) * 16 + input % 16
+            var lane = 0
+            while lane < 16 {
+              unsafe to[lane &* 16] = from[lane]
+              lane &+= 1
+            }
           }
         }
       }
@@ -108,32 +114,57 @@ enum DenseProduct {
     precondition(scratch.count >= padded * (inputs + outputs))
     // SAFETY: the preconditions cover what is read and written here and by the kernel.
     unsafe scratch.withUnsafeMutableBufferPointer { scratch in
-      let panels = unsafe UnsafeMutableBufferPointer(rebasing: scratch[(padded * inputs)...])
+      guard let transposed = scratch.baseAddress else { return }
+      let panels = unsafe transposed + padded * inputs
       unsafe x.withUnsafeBufferPointer { x in
-        for input in 0..<inputs {
-          let to = input * padded
-          for row in 0..<rowCount { unsafe scratch[to + row] = x[row * inputs + input] }
-          for row in rowCount..<padded { unsafe scratch[to + row] = 0 }
-        }
+        guard let x = x.baseAddress else { return }
+        unsafe transpose(x, rowCount, inputs, transposed, padded)
       }
       unsafe dy.withUnsafeBufferPointer { dy in
+        guard let dy = dy.baseAddress else { return }
         for panel in 0..<outputs / 16 {
-          for row in 0..<rowCount {
-            let (to, from) = ((panel * padded + row) * 16, row * outputs + panel * 16)
-            for lane in 0..<16 { unsafe panels[to + lane] = dy[from + lane] }
+          let to = unsafe panels + panel * padded * 16
+          var row = 0
+          while row < rowCount {
+            let from = unsafe dy + (row &* outputs &+ panel &* 16)
+            unsafe to.set(row &* 16, from.lanes(0))
+            unsafe to.set(row &* 16 &+ 8, from.lanes(8))
+            row &+= 1
           }
-          let end = (panel * padded + rowCount) * 16
-          for index in 0..<(padded - rowCount) * 16 { unsafe panels[end + index] = 0 }
+          unsafe (to + rowCount * 16).update(repeating: 0, count: (padded - rowCount) * 16)
         }
       }
       unsafe gradient.withUnsafeMutableBufferPointer { gradient in
-        guard let g = gradient.baseAddress, let p = panels.baseAddress else { return }
+        guard let g = gradient.baseAddress else { return }
         for panel in 0..<outputs / 16 {
           unsafe postern_dense_f32(
-            p + panel * padded * 16, nil, nil, padded, 16, scratch.baseAddress, padded,
+            panels + panel * padded * 16, nil, nil, padded, 16, transposed, padded,
             g + layer.weights + panel * inputs * 16, 16, inputs)
         }
       }
+    }
+  }
+
+  /// Writes `x`, shape `(rows, columns)`, column by column, each followed by zeros up to `stride`.
+  private static func transpose(
+    _ x: UnsafePointer<Float>, _ rowCount: Int, _ columnCount: Int,
+    _ y: UnsafeMutablePointer<Float>, _ stride: Int
+  ) {
+    // Blocks of 16 columns, so that a cache line of `x` is used up before the next one comes.
+    for first in Swift.stride(from: 0, to: columnCount, by: 16) {
+      let end = min(first + 16, columnCount)
+      var row = 0
+      while row < rowCount {
+        var column = first
+        while column < end {
+          unsafe y[column &* stride &+ row] = x[row &* columnCount &+ column]
+          column &+= 1
+        }
+        row &+= 1
+      }
+    }
+    for column in 0..<columnCount {
+      unsafe (y + column * stride + rowCount).update(repeating: 0, count: stride - rowCount)
     }
   }
 }

@@ -20,63 +20,61 @@
 func makeTable(
   of input: InputShape, width: Int, parameters: [Float], table: inout [Float]
 ) {
-  precondition(parameters.count >= input.entryCount * width)
+  precondition(width % 8 == 0 && parameters.count >= input.entryCount * width)
   precondition(table.count >= input.entryCount * width)
-  // SAFETY: all rows are below `entryCount`, which both preconditions cover.
+  // SAFETY: all rows are below `entryCount`, which the preconditions cover.
   unsafe parameters.withUnsafeBufferPointer { source in
     unsafe table.withUnsafeMutableBufferPointer { target in
-      var first = 0
+      guard var from = source.baseAddress, var to = target.baseAddress else { return }
       for column in input.columns {
-        let from = unsafe UnsafeBufferPointer(rebasing: source[(first * width)...])
-        let to = unsafe UnsafeMutableBufferPointer(rebasing: target[(first * width)...])
         switch column {
         case .numeric(let positions, let hasMissing):
           unsafe makeNodes(positions, hasMissing, width, from, to)
         case .categorical(let shares):
           unsafe makeEntries(shares, width, from, to)
         }
-        first += column.entryCount
+        unsafe from += column.entryCount * width
+        unsafe to += column.entryCount * width
       }
     }
   }
 }
 
 private func makeNodes(
-  _ positions: [Float], _ hasMissing: Bool, _ width: Int, _ from: UnsafeBufferPointer<Float>,
-  _ to: UnsafeMutableBufferPointer<Float>
+  _ positions: [Float], _ hasMissing: Bool, _ width: Int, _ from: UnsafePointer<Float>,
+  _ to: UnsafeMutablePointer<Float>
 ) {
-  // `to` first holds the prefix sums of the increments, then takes the linear part.
-  for output in 0..<width { unsafe to[output] = 0 }
-  for node in 1..<positions.count {
-    let (now, before) = (node * width, (node - 1) * width)
-    for output in 0..<width {
-      unsafe to[now + output] = to[before + output] + from[now + output]
+  var output = 0
+  while output < width {
+    let weight = unsafe from.lanes(output)
+    var sum = SIMD8<Float>(repeating: 0)
+    var index = output
+    for (node, position) in positions.enumerated() {
+      if node > 0 { unsafe sum += from.lanes(index) }
+      unsafe to.set(index, sum + weight * position)
+      index &+= width
     }
-  }
-  for (node, position) in positions.enumerated() {
-    let now = node * width
-    for output in 0..<width {
-      unsafe to[now + output] = to[now + output] + position * from[output]
-    }
-  }
-  if hasMissing {
-    let now = positions.count * width
-    for output in 0..<width { unsafe to[now + output] = from[now + output] }
+    if hasMissing { unsafe to.set(index, from.lanes(index)) }
+    output &+= 8
   }
 }
 
 private func makeEntries(
-  _ shares: [Float], _ width: Int, _ from: UnsafeBufferPointer<Float>,
-  _ to: UnsafeMutableBufferPointer<Float>
+  _ shares: [Float], _ width: Int, _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>
 ) {
-  for index in 0..<shares.count * width { unsafe to[index] = from[index] }
-  for (entry, share) in shares.enumerated() where share == 0 {
-    let now = entry * width
-    for output in 0..<width { unsafe to[now + output] = 0 }
-    for (other, weight) in shares.enumerated() where weight > 0 {
-      for output in 0..<width {
-        unsafe to[now + output] = to[now + output] + weight * from[other * width + output]
+  for (entry, share) in shares.enumerated() {
+    var output = 0
+    while output < width {
+      if share > 0 {
+        unsafe to.set(entry &* width &+ output, from.lanes(entry &* width &+ output))
+      } else {
+        var mean = SIMD8<Float>(repeating: 0)
+        for (other, weight) in shares.enumerated() where weight > 0 {
+          unsafe mean += from.lanes(other &* width &+ output) * weight
+        }
+        unsafe to.set(entry &* width &+ output, mean)
       }
+      output &+= 8
     }
   }
 }
@@ -86,32 +84,27 @@ private func makeEntries(
 /// The transposed of ``makeTable(of:width:parameters:table:)``: suffix sums instead of prefix sums.
 /// Entries that no training row has are not trained, so their gradient is zero already.
 func tableGradientToParameters(of input: InputShape, width: Int, gradient: inout [Float]) {
-  precondition(gradient.count >= input.entryCount * width)
-  var weight = [Float](repeating: 0, count: width)
+  precondition(width % 8 == 0 && gradient.count >= input.entryCount * width)
   // SAFETY: all rows are below `entryCount`, which the precondition covers.
-  unsafe gradient.withUnsafeMutableBufferPointer { g in
-    unsafe weight.withUnsafeMutableBufferPointer { weight in
-      var first = 0
-      for column in input.columns {
-        if case .numeric(let positions, _) = column {
-          let base = first * width
-          for output in 0..<width { unsafe weight[output] = 0 }
-          for (node, position) in positions.enumerated() {
-            let now = base + node * width
-            for output in 0..<width {
-              unsafe weight[output] = weight[output] + position * g[now + output]
-            }
+  unsafe gradient.withUnsafeMutableBufferPointer { gradient in
+    guard var g = gradient.baseAddress else { return }
+    for column in input.columns {
+      if case .numeric(let positions, _) = column {
+        var output = 0
+        while output < width {
+          var weight = SIMD8<Float>(repeating: 0)
+          var sum = SIMD8<Float>(repeating: 0)
+          for node in stride(from: positions.count - 1, to: 0, by: -1) {
+            let value = unsafe g.lanes(node &* width &+ output)
+            weight += value * positions[node]
+            sum += value
+            unsafe g.set(node &* width &+ output, sum)
           }
-          for node in stride(from: positions.count - 2, to: 0, by: -1) {
-            let (now, after) = (base + node * width, base + (node + 1) * width)
-            for output in 0..<width {
-              unsafe g[now + output] = g[now + output] + g[after + output]
-            }
-          }
-          for output in 0..<width { unsafe g[base + output] = weight[output] }
+          unsafe g.set(output, weight + g.lanes(output) * positions[0])
+          output &+= 8
         }
-        first += column.entryCount
       }
+      unsafe g += column.entryCount * width
     }
   }
 }
@@ -133,21 +126,17 @@ func scatterToTable(
   precondition(gradient.count >= entryCount * width)
   // SAFETY: the counts are checked above; each entry is checked before its row is touched.
   unsafe gradient.withUnsafeMutableBufferPointer { gradient in
-    for index in 0..<entryCount * width { unsafe gradient[index] = 0 }
     unsafe outputGradient.withUnsafeBufferPointer { source in
-      guard let from = source.baseAddress, let to = gradient.baseAddress else {
-        return
-      }
+      guard let from = source.baseAddress, let to = gradient.baseAddress else { return }
+      unsafe to.update(repeating: 0, count: entryCount * width)
       for pair in 0..<pairCount {
         for row in 0..<rowCount {
-          let entry = Int(entries[row * pairCount + pair])
-          let r = fractions[row * pairCount + pair]
+          let entry = Int(entries[row &* pairCount &+ pair])
+          let r = fractions[row &* pairCount &+ pair]
           precondition(entry + (r > 0 ? 1 : 0) < entryCount)
-          let dy = unsafe UnsafeRawPointer(from + row * width)
-          let low = unsafe UnsafeMutableRawPointer(to + entry * width)
-          unsafe addScaled(dy, 1 - r, to: low, count: width)
+          unsafe addScaled(from + row * width, 1 - r, to: to + entry * width, count: width)
           if r > 0 {
-            unsafe addScaled(dy, r, to: low + width * 4, count: width)
+            unsafe addScaled(from + row * width, r, to: to + (entry + 1) * width, count: width)
           }
         }
       }
@@ -157,13 +146,11 @@ func scatterToTable(
 
 @inline(__always)
 private func addScaled(
-  _ x: UnsafeRawPointer, _ scale: Float, to y: UnsafeMutableRawPointer, count: Int
+  _ x: UnsafePointer<Float>, _ scale: Float, to y: UnsafeMutablePointer<Float>, count: Int
 ) {
-  var byte = 0
-  while byte < count * 4 {
-    let sum = unsafe y.loadUnaligned(fromByteOffset: byte, as: SIMD16<Float>.self)
-    let term = unsafe x.loadUnaligned(fromByteOffset: byte, as: SIMD16<Float>.self)
-    unsafe y.storeBytes(of: sum + scale * term, toByteOffset: byte, as: SIMD16<Float>.self)
-    byte += 64
+  var index = 0
+  while index < count {
+    unsafe y.set(index, y.lanes(index) + x.lanes(index) * scale)
+    index &+= 8
   }
 }

@@ -67,20 +67,20 @@ struct Optimizer {
     power2 *= 0.999
     // Young averages forget fast, so that the first weights do not linger.
     let keep = min(schedule.averageKeep, Float(1 + step) / Float(10 + step))
-    var constants = VectorMath.AdamStep(
+    var constants = AdamStep(
       rate: rate / Float(1 - power1), keep: 1, gradientScale: gradientScale,
       secondCorrection: Float(1 / (1 - power2)), averageKeep: keep)
     var position = 0
     for range in decayedRanges + [parameters.count..<parameters.count] {
       if position < range.lowerBound {
         constants.keep = 1
-        VectorMath.adamW(
-          position..<range.lowerBound, step: constants, gradient: gradient,
-          parameters: &parameters, moments: &moments)
+        constants.apply(
+          to: position..<range.lowerBound, gradient: gradient, parameters: &parameters,
+          moments: &moments)
       }
       constants.keep = 1 - rate * schedule.weightDecay
-      VectorMath.adamW(
-        range, step: constants, gradient: gradient, parameters: &parameters, moments: &moments)
+      constants.apply(
+        to: range, gradient: gradient, parameters: &parameters, moments: &moments)
       position = range.upperBound
     }
   }

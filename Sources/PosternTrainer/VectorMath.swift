@@ -1,9 +1,34 @@
-// VectorMath.swift: the loops over whole vectors: activation, dropout, sums, optimiser steps.
+// VectorMath.swift: the loops over whole vectors: activation, dropout, sums.
 //
 // Step: encoded rows → [networks] → model value.
 // This file says `unsafe`: these loops take most of the time of training and must become vector code.
 
+extension UnsafePointer<Float> {
+  /// The eight floats from `index` on: two registers of the least x86-64 machine. Lanes never meet,
+  /// so their number does not change a bit.
+  @inline(__always)
+  func lanes(_ index: Int) -> SIMD8<Float> {
+    unsafe UnsafeRawPointer(self + index).loadUnaligned(as: SIMD8<Float>.self)
+  }
+}
+
+extension UnsafeMutablePointer<Float> {
+  /// The eight floats from `index` on.
+  @inline(__always)
+  func lanes(_ index: Int) -> SIMD8<Float> {
+    unsafe UnsafeRawPointer(self + index).loadUnaligned(as: SIMD8<Float>.self)
+  }
+
+  /// Writes eight floats from `index` on.
+  @inline(__always)
+  func set(_ index: Int, _ value: SIMD8<Float>) {
+    unsafe UnsafeMutableRawPointer(self + index).storeBytes(of: value, as: SIMD8<Float>.self)
+  }
+}
+
 /// Loops over vectors in one order on every machine. No fused operation, no reassociation.
+///
+/// Matrices of shape `(rows, width)` have a width that is a multiple of 8.
 enum VectorMath {
   /// PReLU, then dropout: `a = (z > 0 ? z : slope · z) · mask`.
   ///
@@ -14,24 +39,42 @@ enum VectorMath {
     into a: inout [Float]
   ) {
     let count = rowCount * width
+    precondition(width % 8 == 0)
     precondition(z.count >= count && a.count >= count && (mask.isEmpty || mask.count >= count))
     precondition(slopes >= 0 && parameters.count >= slopes + width)
     // SAFETY: the preconditions cover every index.
     unsafe a.withUnsafeMutableBufferPointer { a in
       unsafe z.withUnsafeBufferPointer { z in
         unsafe parameters.withUnsafeBufferPointer { p in
-          for row in 0..<rowCount {
-            for output in 0..<width {
-              let value = unsafe z[row * width + output]
-              let negative = unsafe p[slopes + output] * value
-              unsafe a[row * width + output] = value > 0 ? value : negative
+          guard let a = a.baseAddress, let z = z.baseAddress, let p = p.baseAddress else { return }
+          var base = 0
+          while base < count {
+            var output = 0
+            while output < width {
+              let value = unsafe z.lanes(base &+ output)
+              let negative = unsafe p.lanes(slopes &+ output) * value
+              unsafe a.set(base &+ output, negative.replacing(with: value, where: value .> 0))
+              output &+= 8
             }
+            base &+= width
           }
         }
       }
-      if !mask.isEmpty {
-        unsafe mask.withUnsafeBufferPointer { mask in
-          for index in 0..<count { unsafe a[index] = a[index] * mask[index] }
+    }
+    if !mask.isEmpty { multiply(&a, by: mask, count: count) }
+  }
+
+  /// Multiplies the first `count` numbers, a multiple of 8, by those of `factors`.
+  private static func multiply(_ x: inout [Float], by factors: [Float], count: Int) {
+    precondition(count % 8 == 0 && x.count >= count && factors.count >= count)
+    // SAFETY: the precondition covers every index.
+    unsafe x.withUnsafeMutableBufferPointer { x in
+      unsafe factors.withUnsafeBufferPointer { factors in
+        guard let x = x.baseAddress, let factors = factors.baseAddress else { return }
+        var index = 0
+        while index < count {
+          unsafe x.set(index, x.lanes(index) * factors.lanes(index))
+          index &+= 8
         }
       }
     }
@@ -44,31 +87,36 @@ enum VectorMath {
     mask: [Float], gradient: inout [Float]
   ) {
     let count = rowCount * width
-    precondition(z.count >= count && d.count >= count && (mask.isEmpty || mask.count >= count))
+    precondition(width % 8 == 0)
+    precondition(z.count >= count && d.count >= count)
     precondition(slopes >= 0 && parameters.count >= slopes + width)
     precondition(gradient.count >= slopes + width)
+    if !mask.isEmpty { multiply(&d, by: mask, count: count) }
     // SAFETY: the preconditions cover every index.
     unsafe d.withUnsafeMutableBufferPointer { d in
-      if !mask.isEmpty {
-        unsafe mask.withUnsafeBufferPointer { mask in
-          for index in 0..<count { unsafe d[index] = d[index] * mask[index] }
-        }
-      }
       unsafe gradient.withUnsafeMutableBufferPointer { g in
         unsafe z.withUnsafeBufferPointer { z in
           unsafe parameters.withUnsafeBufferPointer { p in
-            for output in 0..<width { unsafe g[slopes + output] = 0 }
-            for row in 0..<rowCount {
-              let base = row * width
-              for output in 0..<width {
-                let value = unsafe z[base + output]
-                let slope = unsafe d[base + output] * min(value, 0)
-                unsafe g[slopes + output] = g[slopes + output] + slope
+            guard let d = d.baseAddress, let g = g.baseAddress, let z = z.baseAddress,
+              let p = p.baseAddress
+            else { return }
+            let zero = SIMD8<Float>(repeating: 0)
+            let one = SIMD8<Float>(repeating: 1)
+            var output = 0
+            while output < width {
+              let slope = unsafe p.lanes(slopes &+ output)
+              var sum = zero
+              var index = output
+              while index < count {
+                let value = unsafe z.lanes(index)
+                let flow = unsafe d.lanes(index)
+                let positive = value .> 0
+                sum += (flow * value).replacing(with: zero, where: positive)
+                unsafe d.set(index, flow * slope.replacing(with: one, where: positive))
+                index &+= width
               }
-              for output in 0..<width {
-                let factor: Float = unsafe z[base + output] > 0 ? 1 : p[slopes + output]
-                unsafe d[base + output] = d[base + output] * factor
-              }
+              unsafe g.set(slopes &+ output, sum)
+              output &+= 8
             }
           }
         }
@@ -77,23 +125,23 @@ enum VectorMath {
   }
 
   /// Sets the first `count` factors to 0 with probability `dropout`, in steps of 1/65536, else to
-  /// `1 / (1 - dropout)`.
+  /// `1 / (1 - dropout)`. `count` is a multiple of 4.
   static func drawMask(
     _ mask: inout [Float], count: Int, dropout: Float, random: inout RandomStream
   ) {
-    precondition(dropout >= 0 && dropout < 1 && mask.count >= count)
-    let limit = UInt64(dropout * 65536)
-    let keep = 1 / (1 - dropout)
-    // SAFETY: the index stays below `count`.
-    unsafe mask.withUnsafeMutableBufferPointer { mask in
+    precondition(dropout >= 0 && dropout < 1 && mask.count >= count && count % 4 == 0)
+    let limit = SIMD4<UInt32>(repeating: UInt32(dropout * 65536))
+    let keep = SIMD4<Float>(repeating: 1 / (1 - dropout))
+    // SAFETY: the index stays below `count`, which the precondition covers.
+    unsafe mask.withUnsafeMutableBytes { mask in
       var index = 0
       while index < count {
-        var bits = random.next()
-        for _ in 0..<min(4, count - index) {
-          unsafe mask[index] = bits & 0xFFFF < limit ? 0 : keep
-          bits >>= 16
-          index += 1
-        }
+        let bits = random.next()
+        let (low, high) = (UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32))
+        let parts = SIMD4<UInt32>(low & 0xFFFF, low >> 16, high & 0xFFFF, high >> 16)
+        let factors = keep.replacing(with: 0, where: parts .< limit)
+        unsafe mask.storeBytes(of: factors, toByteOffset: index &* 4, as: SIMD4<Float>.self)
+        index &+= 4
       }
     }
   }
@@ -102,15 +150,22 @@ enum VectorMath {
   static func columnSums(
     _ d: [Float], width: Int, rowCount: Int, into gradient: inout [Float], at offset: Int
   ) {
-    precondition(d.count >= rowCount * width && offset >= 0 && gradient.count >= offset + width)
+    precondition(width % 8 == 0 && d.count >= rowCount * width)
+    precondition(offset >= 0 && gradient.count >= offset + width)
     // SAFETY: the preconditions cover every index.
     unsafe gradient.withUnsafeMutableBufferPointer { g in
       unsafe d.withUnsafeBufferPointer { d in
-        for output in 0..<width { unsafe g[offset + output] = 0 }
-        for row in 0..<rowCount {
-          for output in 0..<width {
-            unsafe g[offset + output] = g[offset + output] + d[row * width + output]
+        guard let g = g.baseAddress, let d = d.baseAddress else { return }
+        var output = 0
+        while output < width {
+          var sum = SIMD8<Float>(repeating: 0)
+          var index = output
+          while index < rowCount &* width {
+            unsafe sum += d.lanes(index)
+            index &+= width
           }
+          unsafe g.set(offset &+ output, sum)
+          output &+= 8
         }
       }
     }
@@ -122,83 +177,17 @@ enum VectorMath {
     let whole = x.count / 8 * 8
     // SAFETY: indices stay below the count.
     unsafe x.withUnsafeBufferPointer { x in
-      for start in stride(from: 0, to: whole, by: 8) {
-        var values = SIMD8<Float>()
-        for lane in 0..<8 { unsafe values[lane] = x[start + lane] }
-        let wide = SIMD8<Double>(values)
+      guard let x = x.baseAddress else { return }
+      var index = 0
+      while index < whole {
+        let wide = unsafe SIMD8<Double>(x.lanes(index))
         chains += wide * wide
+        index &+= 8
       }
     }
     var sum = 0.0
     for lane in 0..<8 { sum += chains[lane] }
     for value in x[whole...] { sum += Double(value) * Double(value) }
     return sum
-  }
-
-  /// The constants of one AdamW step.
-  struct AdamStep {
-    /// The learning rate, divided by the first moment's bias correction.
-    var rate: Float
-    /// `1 - rate · weightDecay`, for parameters that decay.
-    var keep: Float
-    /// Multiplies gradients (norm clipping).
-    var gradientScale: Float
-    /// One over the second moment's bias correction.
-    var secondCorrection: Float
-    /// The share that the moving average keeps.
-    var averageKeep: Float
-    var beta1: Float = 0.9
-    var beta2: Float = 0.999
-    var epsilon: Float = 1e-8
-  }
-
-  /// One AdamW step [1] over `range`, and the moving average of the weights.
-  ///
-  /// [1]: https://arxiv.org/abs/1711.05101
-  ///      "I. Loshchilov, F. Hutter. Decoupled weight decay regularization. ICLR 2019."
-  static func adamW(
-    _ range: Range<Int>, step: AdamStep, gradient: [Float], parameters: inout [Float],
-    moments: inout Moments
-  ) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= gradient.count)
-    precondition(range.upperBound <= parameters.count && moments.count >= range.upperBound)
-    let (g1, g2) = (1 - step.beta1, 1 - step.beta2)
-    let averageGain = 1 - step.averageKeep
-    // SAFETY: the preconditions cover every index.
-    unsafe gradient.withUnsafeBufferPointer { gradient in
-      unsafe parameters.withUnsafeMutableBufferPointer { p in
-        unsafe moments.first.withUnsafeMutableBufferPointer { m in
-          unsafe moments.second.withUnsafeMutableBufferPointer { v in
-            unsafe moments.average.withUnsafeMutableBufferPointer { average in
-              for i in range {
-                let g = unsafe gradient[i] * step.gradientScale
-                let first = unsafe step.beta1 * m[i] + g1 * g
-                let second = unsafe step.beta2 * v[i] + g2 * (g * g)
-                unsafe m[i] = first
-                unsafe v[i] = second
-                let root = (second * step.secondCorrection).squareRoot() + step.epsilon
-                let value = unsafe p[i] * step.keep - step.rate * first / root
-                unsafe p[i] = value
-                unsafe average[i] = step.averageKeep * average[i] + averageGain * value
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-}
-
-/// What AdamW remembers of each parameter, and the moving average of the weights.
-struct Moments {
-  var first: [Float]
-  var second: [Float]
-  var average: [Float]
-  var count: Int { average.count }
-
-  init(parameters: [Float]) {
-    first = [Float](repeating: 0, count: parameters.count)
-    second = first
-    average = parameters
   }
 }

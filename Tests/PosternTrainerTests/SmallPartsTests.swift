@@ -55,16 +55,20 @@ import Testing
 
   /// The first AdamW step moves by the rate against the sign of the gradient, less the decay.
   @Test func `a first step has the length of the rate`() {
-    var optimizer = Optimizer(parameters: [1, 1, 1])
-    var parameters: [Float] = [1, 1, 1]
+    var parameters = [Float](repeating: 1, count: 24)
+    var optimizer = Optimizer(parameters: parameters)
     var schedule = Schedule(epochs: 1, batchSize: 1, rate: 0.1, patience: 1)
     schedule.weightDecay = 0.5
+    var gradient = [Float](repeating: 0, count: 24)
+    gradient[0] = 3
+    gradient[23] = -0.2
     optimizer.update(
-      &parameters, gradient: [3, -0.2, 0], decayedRanges: [2..<3], rate: 0.1, schedule: schedule,
+      &parameters, gradient: gradient, decayedRanges: [8..<16], rate: 0.1, schedule: schedule,
       gradientScale: 1)
     #expect(abs(parameters[0] - 0.9) < 1e-5)
-    #expect(abs(parameters[1] - 1.1) < 1e-5)
-    #expect(abs(parameters[2] - 0.95) < 1e-6)
+    #expect(abs(parameters[23] - 1.1) < 1e-5)
+    #expect(parameters[8..<16].allSatisfy { abs($0 - 0.95) < 1e-6 })
+    #expect(parameters[1..<8].allSatisfy { $0 == 1 })
   }
 
   @Test func `the temperature falls and stays`() {
