@@ -31,7 +31,7 @@ import Testing
     #expect(throws: StorageError.notARegularFile(path: folder.path)) {
       _ = try contents(folder.path)
     }
-    #expect(throws: StorageError.notARegularFile(path: folder.path)) {
+    #expect(throws: StorageError.system(call: "open", path: folder.path, code: EISDIR)) {
       try replaceFile(at: folder.path, with: [1])
     }
   }
