@@ -57,10 +57,12 @@ let package = Package(
       ],
       swiftSettings: borrowing),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
       name: "ProofTests",
       dependencies: [
         "PosternFormat", "PosternRuntime", "PosternStorage", "PosternPackaging",
+        "CAllocationCounter",
       ],
       swiftSettings: borrowing),
     .target(

@@ -49,6 +49,36 @@ enum SmallModel {
     return model
   }
 
+  /// Four experts of both kinds, all smaller when compressed.
+  static func several() -> ModelDescription {
+    var model = compressible()
+    let dense = model.experts[0]
+    model.router = .flat(
+      RouterNode(
+        kind: .affine, weights: [1, 0.5, -1, -0.5, 0.25, 1, 0, -1],
+        bias: [0, 0.125, 0.0625, -0.125]))
+    model.experts = (0..<4).map { index in
+      var expert = dense
+      if index % 2 == 1 {
+        expert.firstLayer = .lookup
+        expert.layers[0].weights = [Float](repeating: Float(index), count: 16 * 5)
+      }
+      expert.layers[1].bias = [Float(index)]
+      return expert
+    }
+    return model
+  }
+
+  /// A thousand rows, one after the other, that go to all experts of ``several()``.
+  static func manyRows() -> [Float] {
+    var rows: [Float] = []
+    for row in 0..<1000 {
+      rows.append(row % 10 == 0 ? .nan : Float(row * 7 % 41) / 20 - 1)
+      rows.append(Float(row % 3))
+    }
+    return rows
+  }
+
   /// Rows for both experts, with a missing value and an unknown category.
   static let rows: [[Float]] = [[0.5, 0], [-0.75, 1], [.nan, 2], [0.25, .nan]]
 }
