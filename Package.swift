@@ -94,5 +94,8 @@ let package = Package(
         "PosternTrainer", "PosternPackaging", "PosternRuntime", "PosternFormat", "CPosternKernels",
       ],
       swiftSettings: borrowing),
+    .testTarget(
+      name: "CommandTests", dependencies: ["postern", "PosternPackaging", "TestModels"],
+      exclude: ["transcripts"], swiftSettings: borrowing),
   ]
 )
