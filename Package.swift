@@ -57,6 +57,14 @@ let package = Package(
       ],
       swiftSettings: borrowing),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(
+      name: "ProofTests",
+      dependencies: [
+        "PosternFormat", "PosternRuntime", "PosternStorage", "PosternPackaging",
+        "CAllocationCounter",
+      ],
+      swiftSettings: borrowing),
     .target(
       name: "TestModels", dependencies: ["PosternPackaging"], path: "Tests/TestModels",
       swiftSettings: strict),
@@ -86,5 +94,8 @@ let package = Package(
         "PosternTrainer", "PosternPackaging", "PosternRuntime", "PosternFormat", "CPosternKernels",
       ],
       swiftSettings: borrowing),
+    .testTarget(
+      name: "CommandTests", dependencies: ["postern", "PosternPackaging", "TestModels"],
+      exclude: ["transcripts"], swiftSettings: borrowing),
   ]
 )

@@ -90,7 +90,8 @@ enum Directory {
     }
   }
 
-  /// R14. Entries ascend, so the critical sections are the first ones, in this order.
+  /// R14. Entries ascend, so the critical sections are the first ones, in this order; one that
+  /// comes too early is one that the header does not announce.
   private static func checkPresence(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
     let experts = firstExpert(header)
     let critical = experts + header.expertCount
@@ -99,19 +100,22 @@ enum Directory {
         number >= experts ? .expert : SectionKind(rawValue: UInt32(number + 1)) ?? .sharedExpert
       let index = number >= experts ? UInt32(number - experts) : 0
       let missing = FormatError(
-        .missingSection, kind: kind.rawValue, index: index, at: entryOffset(number))
+        .missingSection, kind: kind.rawValue, index: index, at: entryOffset(number), expected: 1)
       guard number < header.sectionCount else { throw missing }
       let entry = SectionEntry(bytes, at: entryOffset(number))
+      if (entry.rawKind, entry.index) < (kind.rawValue, index) { throw surplus(entry, number) }
       if entry.rawKind != kind.rawValue || entry.index != index { throw missing }
     }
     if critical < header.sectionCount {
       let entry = SectionEntry(bytes, at: entryOffset(critical))
-      if entry.kind == .expert {
-        throw FormatError(
-          .missingSection, kind: entry.rawKind, index: entry.index, at: entryOffset(critical),
-          found: UInt64(wide: entry.index), expected: UInt64(wide: header.expertCount))
-      }
+      if entry.kind == .expert { throw surplus(entry, critical) }
     }
+  }
+
+  /// R14 for a section that the header does not announce.
+  private static func surplus(_ entry: SectionEntry, _ number: Int) -> FormatError {
+    FormatError(
+      .missingSection, kind: entry.rawKind, index: entry.index, at: entryOffset(number), found: 1)
   }
 
   /// The number of the first expert's entry.

@@ -2,8 +2,8 @@
 //
 // Step: bytes → [file].
 
-/// Writes `bytes` to `path`. What stood there before stays until the new bytes are safely on disk, and
-/// stays for good if anything fails.
+/// Writes `bytes` to `path`. What stood there before stays until the new bytes are safely on disk,
+/// and stays for good if anything fails.
 ///
 /// See ``ReplacementFile`` for links, permissions and devices.
 ///

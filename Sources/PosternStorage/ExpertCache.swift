@@ -57,7 +57,8 @@ public struct ExpertCache: ~Copyable, ~Escapable {
     slotTable = model.expertSectionCount
     let tables = slotTable + 2 * slotCount
     let shift = FrameDecoder.wordsBeforeAlignment(&memory)
-    context = Layout.pad(tables - min(shift, tables), to: 16) + min(shift, tables)
+    // The first word behind the tables that stands at a multiple of 64 bytes.
+    context = shift + Layout.pad(max(tables - shift, 0), to: 16)
     scratch = context + Layout.pad(FrameDecoder.contextWordCount, to: 16)
     slots = scratch + slotWordCount
     self.model = model

@@ -10,12 +10,12 @@
   import Darwin
 #endif
 
-/// A file that is written bit by bit and takes its place only when it is committed. What stood there
-/// before stays until then, and for good if anything fails or the value just ends.
+/// A file that is written bit by bit and takes its place only when it is committed. What stood
+/// there before stays until then, and for good if anything fails or the value just ends.
 ///
-/// The bytes go to a temporary file in the same folder. A symbolic link is followed, so that the file
-/// that it names is replaced; an existing file keeps its permissions. A device or a named pipe cannot
-/// be replaced and is written as the bytes come.
+/// The bytes go to a temporary file in the same folder. A symbolic link is followed, so that the
+/// file that it names is replaced; an existing file keeps its permissions. A device or a named pipe
+/// cannot be replaced and is written as the bytes come.
 public struct ReplacementFile: ~Copyable {
   /// Where to write; open until the value ends.
   public let descriptor: CInt
@@ -90,7 +90,8 @@ public struct ReplacementFile: ~Copyable {
   public func write(_ bytes: Span<UInt8>) throws(StorageError) {
     var offset = 0
     while offset < bytes.count {
-      // SAFETY: the pointer is into `bytes`, used during the call only, with the count that is left.
+      // SAFETY: the pointer is into `bytes`, used during the call only, with the count that is
+      // left.
       let count = unsafe bytes.withUnsafeBytes { buffer in
         let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset...])
         return unsafe writeOnce(descriptor, rest)

@@ -43,7 +43,7 @@ private func columnTable(_ columns: [ColumnSummaryOfModel]) -> String {
     switch column.kind {
     case .ignored: table.append([name, column.kindWord, "", "", ""])
     case .numeric:
-      let range = "\(column.low) to \(column.high), \(Messages.count(column.binCount, "bin"))"
+      let range = "\(shortest(column.low)) to \(shortest(column.high)), \(Messages.count(column.binCount, "bin"))"
       table.append([name, column.kindWord, range, missingText(column), ""])
     case .categorical:
       let shown = Messages.list(column.categories.map { Messages.quoted($0) }, limit: 4)
@@ -59,7 +59,7 @@ private func columnTable(_ columns: [ColumnSummaryOfModel]) -> String {
 private func missingText(_ column: ColumnSummaryOfModel) -> String {
   switch (column.missingPolicy, column.kind) {
   case (0, _): "refused"
-  case (1, .numeric): "taken as \(column.fill)"
+  case (1, .numeric): "taken as \(shortest(column.fill))"
   case (1, _): "taken as unknown"
   default: "its own entry"
   }
@@ -83,7 +83,7 @@ private func expertTable(_ summary: ModelSummary) -> String {
       let share = Double(rows) / Double(total)
       traffic = [
         grouped(Int(clamping: rows)), percent(share),
-        String(repeating: "█", count: Int((20 * share).rounded(.up))),
+        String(repeating: "█", count: Int((20 * share).rounded())),
       ]
     }
     table.append(
@@ -119,6 +119,12 @@ private func trainingLines(_ provenance: JSON) -> String {
         append(member.value, path.isEmpty ? member.name : path + " " + member.name)
       }
     case .text(let text): table.append([Messages.shown(path), Messages.shown(text)])
+    case .array(let elements):
+      let texts = elements.map { $0.string ?? $0.compact }
+      table.append([Messages.shown(path), Messages.shown(texts.joined(separator: ", "))])
+    case .numeral(let digits):
+      let number = digits.contains(".") ? Double(digits).map { significant($0) } : nil
+      table.append([Messages.shown(path), number ?? digits])
     default: table.append([Messages.shown(path), Messages.shown(value.compact)])
     }
   }

@@ -66,7 +66,9 @@ extension Messages {
       (
         "the header is one column, expected several with \(delimiter(expected)) between them; "
           + "there are \(delimiter(suspected)) in it",
-        suspected == 0x09 ? "say `--in tsv`" : "convert the file to commas, or to tabs and `--in tsv`"
+        suspected == 0x09
+          ? "say `--in tsv`"
+          : "say `--delimiter '\(String(UnicodeScalar(suspected)))'`; decimals need a point"
       )
     case .emptyName(_, let column):
       ("column \(column) has no name in the header", "give every column a name")
@@ -140,7 +142,11 @@ extension Messages {
       suggestions.isEmpty
       ? "add \(columns.count == 1 ? "it" : "them") to the input; `postern inspect` lists a model's columns"
       : "is " + list(suggestions) + " meant?"
-    return ("no column \(list(names, limit: 100)), expected \(columns.count == 1 ? "it" : "all of them")", help)
+    let text =
+      columns.count == 1
+      ? "no column \(names[0]), expected one of that name"
+      : "no columns \(list(names, limit: 100)), expected one of each name"
+    return (text, help)
   }
 
   private static func delimiter(_ byte: UInt8) -> String {

@@ -6,7 +6,9 @@ extension Messages {
     if bytes.isEmpty {
       return ("the file is empty, expected a model", "`postern train` writes one")
     }
-    if starts(bytes, [0x8F, 0x4D, 0x4F, 0x45]), bytes.count >= 8 {
+    let signature: [UInt8] = [0x8F, 0x4D, 0x4F, 0x45, 0x0D, 0x0A, 0x1A, 0x0A]
+    if starts(bytes, signature) { return nil }
+    if starts(bytes, Array(signature[..<4])), bytes.count >= 8 {
       return (
         "the line ends in the signature were rewritten, as a transfer in text mode does",
         "copy or download it again in binary mode"

@@ -53,7 +53,9 @@ extension Messages {
     case .unsupportedVersion:
       "format version \(found), expected version \(expected)"
     case .wrongFileSize:
-      error.found > error.expected
+      error.found == error.expected
+        ? "the file has \(expected) bytes, expected at least 136"
+        : error.found > error.expected
         ? "the file is cut short: it has \(expected) bytes, expected \(found) by its header"
         : "the file has \(expected) bytes, expected \(found) by its header"
     case .wrongHeaderSize: "a header of \(found) bytes, expected \(expected)"
@@ -64,31 +66,36 @@ extension Messages {
           + "expected \(sum(error.expected))"
     case .nonzeroReservedByte: "\(place): reserved byte \(found), expected 0"
     case .countOutOfRange:
-      "\(headerField(error.offset)) is \(found), expected at most \(number(Limit.count))"
-        + (error.offset == UInt64(Layout.Header.groupCount) ? "" : " and at least 1")
-    case .invalidHeaderValue: "\(headerField(error.offset)) is \(found), expected \(expected) or less"
+      "\(headerField(error.offset)) is \(found), expected "
+        + (error.offset == UInt64(Layout.Header.groupCount) ? "0" : "1")
+        + " to \(number(Limit.count))"
+    case .invalidHeaderValue:
+      "\(headerField(error.offset)) is \(found), expected \(expected)"
+        + (error.found < error.expected ? " or more" : " or less")
     case .invalidEntry: "\(place): directory entry with value \(found), expected at most \(expected)"
     case .unknownCriticalSection:
       "a critical section of kind \(found), which this version does not know"
     case .wrongEntryFlags: "\(place): directory entry with value \(found), expected \(expected)"
     case .sectionOutOfOrder: "\(place): the directory is not in order"
     case .missingSection:
-      error.found > error.expected
-        ? "\(place): a section that the header does not announce" : "\(place): a section is missing"
+      "byte \(number(error.offset)): \(section) "
+        + (error.found > error.expected
+          ? "stands here, and the header does not announce it" : "should stand here")
     case .misplacedSection: "\(place): a section starts at \(found), expected \(expected)"
     case .wrongSectionSize: "\(place): a size of \(found), expected \(expected)"
     case .nonzeroPadding: "byte \(number(error.offset)): \(found) between sections, expected 0"
     case .damagedSection:
-      "\(section) is damaged: checksum \(sum(error.found)), expected \(sum(error.expected))"
+      "damage in \(section): checksum \(sum(error.found)), expected \(sum(error.expected))"
     case .damagedExpert:
       error.found <= UInt64(Limit.sectionByteCount) && error.expected <= UInt64(Limit.sectionByteCount)
-        ? "\(section) is damaged: it does not decode to its \(expected) bytes"
-        : "\(section) is damaged: checksum \(sum(error.found)), expected \(sum(error.expected))"
+        ? "damage in \(section): it does not decode to its \(expected) bytes"
+        : "damage in \(section): checksum \(sum(error.found)), expected \(sum(error.expected))"
     case .wrongSchemaSize, .invalidSchemaColumn, .invalidTextOffset, .unorderedCategories,
-      .invalidTransformColumn, .invalidTransformValue, .invalidRouterNode, .invalidRouterValue,
-      .invalidHead, .invalidExpertShape, .invalidExpertValue:
+      .invalidTransformColumn, .invalidRouterNode, .invalidExpertShape:
       "\(place): \(unlawful(error.rule)), found \(found)"
-        + (error.expected == 0 ? "" : ", expected \(expected)")
+        + (error.expected == 0 || error.expected == error.found ? "" : ", expected \(expected)")
+    case .invalidTransformValue, .invalidRouterValue, .invalidHead, .invalidExpertValue:
+      "\(place): \(unlawful(error.rule)), found 0x\(String(error.found, radix: 16))"
     case .wrongWorkspaceSize: "\(headerField(error.offset)) is \(found), expected \(expected)"
     }
   }

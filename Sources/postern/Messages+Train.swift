@@ -159,6 +159,11 @@ extension Messages {
       return CommandFailure(
         .usage,
         Message("", "\(option.rawValue): \(grouped(value)), expected \(grouped(least)) to \(grouped(most))"))
+    case .tooManyClasses(let found, let most):
+      return failure(
+        data.name, "the target has \(grouped(found)) classes, expected at most \(grouped(most))",
+        "is the target the right column? a number is predicted with `--task regression`")
+    case .unservable(let error): return CommandFailure(.badData, packaging(error, data.name))
     case .diverged:
       return failure(
         data.name, "training ended in numbers that are not finite",

@@ -1,5 +1,7 @@
 // Numbers.swift: numbers as people read them.
 
+internal import PosternData
+
 /// An integer with commas between groups of three digits.
 func grouped(_ number: Int) -> String {
   let digits = String(number.magnitude)
@@ -79,4 +81,11 @@ func hexadecimal(_ value: UInt64, digits: Int = 16) -> String {
 /// Bytes as hexadecimal digits.
 func hexadecimal(_ bytes: [UInt8]) -> String {
   bytes.map { hexadecimal(UInt64($0), digits: 2) }.joined()
+}
+
+/// The shortest text that reads back equal, as predictions are written.
+func shortest(_ number: Float) -> String {
+  var buffer = TextBuffer(capacity: 64)
+  buffer.append(number)
+  return String(decoding: buffer.bytes.copied(), as: UTF8.self)
 }

@@ -25,7 +25,9 @@ final class RowSink: Sendable {
   init(descriptor: CInt, name: String, threadCount: Int) {
     self.descriptor = descriptor
     self.name = name
-    turns = (0..<threadCount).map { DispatchSemaphore(value: $0 == 0 ? 1 : 0) }
+    // A semaphore that ends lower than it began is an error of the system's; all begin at 0.
+    turns = (0..<threadCount).map { _ in DispatchSemaphore(value: 0) }
+    turns[0].signal()
   }
 
   /// Whether nothing more is to be written: a failure, or nobody who reads.

@@ -73,12 +73,7 @@ struct Verification {
       let entry = model.entry(number)
       sectionCount += 1
       guard !entry.isCritical, entry.encoding == .raw else { continue }
-      let computed = xxh64(model.bytes.extracting(entry.range))
-      if computed != entry.checksum {
-        throw FormatError(
-          .damagedSection, kind: entry.rawKind, index: entry.index, at: 0, found: computed,
-          expected: entry.checksum)
-      }
+      _ = try model.checkedSection(entry)
     }
     hasSignature = model.entry(.signature) != nil
   }

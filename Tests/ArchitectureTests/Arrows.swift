@@ -34,11 +34,12 @@ enum Arrows {
   static let doors: Set<String> = [
     "Sources/PosternData/Descriptor.swift",
     "Sources/PosternPackaging/Compressor.swift",
+    "Sources/PosternPackaging/CompressorVersion.swift",
     "Sources/PosternRuntime/KernelSet.swift",
     "Sources/PosternRuntime/Kernels.swift",
-    "Sources/PosternStorage/AtomicFile.swift",
     "Sources/PosternStorage/FrameDecoder.swift",
     "Sources/PosternStorage/MappedFile.swift",
+    "Sources/PosternStorage/ReplacementFile.swift",
     "Sources/PosternTrainer/DenseProduct.swift",
     "Sources/PosternTrainer/TrainingOptions.swift",
     "Sources/PosternTrainer/TrainingProgress.swift",

@@ -18,6 +18,28 @@ import Testing
     #expect(try values(packed, rows, batch: batch, slots: slots) == raw)
   }
 
+  /// The decoder must stand at a multiple of 8 bytes, wherever the caller's memory starts and however
+  /// few experts there are.
+  @Test(arguments: [1, 3], 0..<16)
+  func `a cache works at any word`(expertCount: Int, offset: Int) throws {
+    let description = TestModels.mixed(expertCount: expertCount, widths: [[64, 64]])
+    let file = try description.encoded(profile: .ship)
+    let model = try ModelView(validating: file.span)
+    var words = [UInt32](
+      repeating: 0, count: model.header.workspaceByteCount(rowCapacity: 1) / 4)
+    let count = ExpertCache.byteCount(model, slotCount: 1) / 4
+    var cache = [UInt32](repeating: 0, count: count + offset)
+    let workspace = words.mutableSpan
+    var memory = cache.mutableSpan
+    var predictor = try Predictor(
+      model: model, rowCapacity: 1, workspace: workspace,
+      cache: memory._mutatingExtracting(offset..<offset + count))
+    let row = TestModels.rows(1)[0]
+    predictor.session.load(row.span, at: 0)
+    try predictor.predict(count: 1)
+    #expect(predictor.session.status(0).refusal == nil)
+  }
+
   @Test func `a cache without room for one expert is refused with the bytes needed`() throws {
     let file = try TestModels.mixed(widths: [[64, 64]]).encoded(profile: .ship)
     let model = try ModelView(validating: file.span)

@@ -20,7 +20,8 @@ import Testing
     #expect(try predictOne([.infinity] + row.dropFirst(), model: path) == nil)
   }
 
-  /// Goal: README.md shows this code and no other. Method: its block stands in this file, word by word.
+  /// Goal: README.md shows this code and no other. Method: its block stands in this file, word by
+  /// word.
   @Test func `the example is the one that readers see`() throws {
     let here = URL(filePath: #filePath)
     let readme = here.deletingLastPathComponent().deletingLastPathComponent()

@@ -18,8 +18,8 @@ import Testing
     return exponentials.map { $0 / sum }
   }
 
-  /// The mean expected loss + `balance` · load-balancing loss + `z` · z-loss. The share of rows that
-  /// an expert is chosen for has no slope, so it is taken from `shares`.
+  /// The mean expected loss + `balance` · load-balancing loss + `z` · z-loss. The share of rows
+  /// that an expert is chosen for has no slope, so it is taken from `shares`.
   private func total(
     _ logits: [[Double]], losses: [[Double]], shares: [Double], balance: Double, z: Double
   ) -> Double {
