@@ -20,8 +20,9 @@ struct TrainingPlan: Equatable, Sendable {
   var student: Schedule
   var mixture: MixtureSchedule
   var refit: Schedule
-  /// Cells with fewer validation rows than this are not refitted.
-  var refitRowLimit = 80
+  /// Cells with fewer validation rows than this are not refitted: on fewer, the best of some epochs
+  /// is the luckiest.
+  var refitRowLimit = 200
   /// The mean probability of the chosen expert where the router starts.
   var startConfidence = 0.7
 
