@@ -125,7 +125,7 @@ func trainDense(
       best.epochs = epoch + 1
     }
     observe(epoch + 1, loss / Double(batches.count), score, best.score)
-    if reporter.shouldStop || epoch + 1 - best.epochs >= schedule.patience { break }
+    if reporter.shouldStop || schedule.isStale(epoch: epoch + 1, best: best.epochs) { break }
   }
   return best
 }

@@ -40,7 +40,8 @@ struct KMeans {
     for row in Swift.stride(from: 0, to: data.rowCount, by: step) {
       for feature in 0..<stride {
         let weight = feature < featureCount ? featureWeights[feature] : 0
-        points.append(data.features[row * stride + feature] * weight)
+        let value = min(max(data.features[row * stride + feature], -Self.reach), Self.reach)
+        points.append(value * weight)
       }
     }
     let pointCount = points.count / stride
@@ -54,6 +55,10 @@ struct KMeans {
       moveCenters(points, cells: cells)
     }
   }
+
+  /// Features go no further than this from their mean (in standard deviations) while centres are
+  /// sought: else a few far rows would each get a centre.
+  static let reach: Float = 2.5
 
   private static func seeds(
     _ points: [Float], stride: Int, pointCount: Int, count: Int, random: inout RandomStream

@@ -8,7 +8,7 @@ import PosternRuntime
 struct MixtureSchedule: Equatable, Sendable {
   var networks: Schedule
   /// The router's learning rate, as a multiple of the experts'.
-  var routerRate: Float = 1
+  var routerRate: Float = 2
   /// The softmax temperature at the start and from `annealedShare` of the steps on.
   var firstTemperature: Float = 1
   var lastTemperature: Float = 0.1
@@ -171,7 +171,7 @@ final class MixtureTrainer {
       }
       observe(epoch + 1, loss / Double(batches.count), score, best.score)
       let annealed = Double(epoch + 1) >= schedule.annealedShare * Double(schedule.networks.epochs)
-      let stale = epoch + 1 - best.epochs >= schedule.networks.patience
+      let stale = schedule.networks.isStale(epoch: epoch + 1, best: best.epochs)
       if reporter.shouldStop || (annealed && stale) { break }
     }
     return best

@@ -8,7 +8,7 @@
 /// An expert keeps its parameters unless the validation rows of its cell get better; where a cell
 /// has too few rows for that to mean anything, it keeps them in any case.
 ///
-/// Cells with fewer than `rowLimit` training rows, or a quarter as many validation rows, are left.
+/// Cells with fewer than `rowLimit` training or validation rows are left.
 /// `observe` is told the expert, its passes so far and its loss.
 func refit(
   _ mixture: Mixture, data: EncodedRows, targets: Targets, validation: LabelledRows,
@@ -19,7 +19,7 @@ func refit(
   let validationCells = mixture.cells(validation.data)
   let experts = Parallel.map(count: cells.count, threads: threads) { expert -> [Float] in
     let before = mixture.experts[expert]
-    guard cells[expert].count >= rowLimit, validationCells[expert].count >= rowLimit / 4 else {
+    guard cells[expert].count >= rowLimit, validationCells[expert].count >= rowLimit else {
       return before
     }
     let fitted = trainDense(

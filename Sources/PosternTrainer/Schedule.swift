@@ -9,15 +9,19 @@ struct Schedule: Equatable, Sendable {
   /// The learning rate after warm-up.
   var rate: Float
   var warmUpSteps = 100
-  var weightDecay: Float = 1e-3
+  var weightDecay: Float = 1e-2
   /// The share of hidden activations that is dropped.
   var dropout: Float = 0.1
   /// The share that the moving average of the weights keeps at a step.
   var averageKeep: Float = 0.998
   /// The largest norm of a gradient; longer ones are shortened to it.
   var gradientNormLimit: Double = 1
-  /// Epochs without a better validation score before training stops.
+  /// How long training goes on without a better validation score; see ``isStale(epoch:best:)``.
   var patience: Int
+
+  /// Whether to stop after `epoch` epochs of which the best was `best`: when as many again and
+  /// `patience` more have brought nothing.
+  func isStale(epoch: Int, best: Int) -> Bool { epoch - best >= best + patience }
 
   /// Steps in one epoch over `rowCount` rows.
   func stepCount(rowCount: Int) -> Int { (rowCount + batchSize - 1) / batchSize }

@@ -2,8 +2,6 @@
 //
 // Step: rows → [trainer] → model value.
 
-import PosternPackaging
-
 #if canImport(Glibc)
   private import Glibc
 #elseif canImport(Musl)
@@ -51,62 +49,4 @@ public struct TrainingOptions: Equatable, Sendable {
   }
 
   var threads: Int { threadCount ?? min(max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1), 256) }
-}
-
-/// Every constant of a training run.
-struct TrainingPlan: Equatable, Sendable {
-  var seed: UInt64
-  var threads: Int
-  var widths: [Int]
-  var expertCount: Int
-  var teacherCount: Int
-  var studentCount: Int
-  /// The share of the teachers' word in what students and experts learn; the labels have the rest.
-  var teacherShare: Float = 0.7
-  var dense: Schedule
-  var student: Schedule
-  var mixture: MixtureSchedule
-  var refit: Schedule
-  var refitRowLimit = 100
-  /// The mean probability of the chosen expert where the router starts.
-  var startConfidence = 0.7
-  /// How many standard errors better than the copied student a mixture must validate.
-  var preference = 1.0
-
-  /// Bins of a numeric column by default.
-  static func binCount(_ options: TrainingOptions, rowCount: Int) -> Int {
-    options.binCount ?? (rowCount >= 1000 ? 24 : rowCount >= 200 ? 16 : 8)
-  }
-
-  /// The plan that `options` leave open, by the number of rows.
-  init(options: TrainingOptions, rowCount: Int, task: ModelDescription.Task) {
-    seed = options.seed
-    threads = options.threads
-    widths =
-      options.hiddenWidths.isEmpty
-      ? [128, 64] : options.hiddenWidths.map { ($0 + 15) / 16 * 16 }
-    expertCount =
-      options.expertCount
-      ?? (rowCount >= 2000 ? 8 : rowCount >= 500 ? 4 : rowCount >= 100 ? 2 : 1)
-    teacherCount = options.teacherCount ?? 4
-    studentCount = 2
-    let batchSize =
-      rowCount >= 200_000 ? 1024 : rowCount >= 8000 ? 256 : rowCount >= 2000 ? 128 : 64
-    let epochs =
-      options.epochCount ?? min(400, max(rowCount >= 200_000 ? 8 : 20, 5000 * batchSize / rowCount))
-    dense = Schedule(
-      epochs: epochs, batchSize: batchSize, rate: 3e-3, patience: max(10, epochs / 4))
-    if task == .regression { dense.dropout = 0.05 }
-    student = dense
-    var experts = dense
-    experts.epochs = max(1, epochs / 2)
-    experts.rate = 1e-3
-    experts.patience = max(5, experts.epochs / 4)
-    mixture = MixtureSchedule(networks: experts)
-    refit = experts
-    refit.epochs = max(1, epochs / 6)
-    refit.rate = 3e-4
-    refit.patience = max(3, refit.epochs / 3)
-    refit.batchSize = max(32, batchSize / 4)
-  }
 }

@@ -10,11 +10,14 @@ final class TrainingRun {
   var plan: TrainingPlan
   let reporter: ProgressReporter
   private let rows: [Int32]
+  /// The dropout that served the best teacher.
+  var dropout: Float
 
   init(prepared: PreparedData, plan: TrainingPlan, reporter: ProgressReporter) {
     self.prepared = prepared
     self.plan = plan
     self.reporter = reporter
+    dropout = plan.student.dropout
     rows = (0..<Int32(prepared.data.rowCount)).map { $0 }
   }
 
@@ -77,18 +80,24 @@ final class TrainingRun {
   /// Runs the stages that train dense networks. Returns with them what a mixture is to learn.
   func runDense() throws(TrainingError) -> (Stages, Targets) {
     reporter.begin(share: 0.35)
-    let teachers = trainNetworks(
-      count: plan.teacherCount, targets: prepared.targets, schedule: plan.dense, stage: .teachers)
-    guard teachers.contains(where: { $0.score.loss.isFinite }) else { throw .diverged }
-    let (blended, teachersMeanScore) = distill(teachers)
-    reporter.begin(share: 0.2)
-    let students =
-      teachers.count > 1 && !reporter.shouldStop
-      ? trainNetworks(
-        count: plan.studentCount, targets: blended, schedule: plan.student, stage: .student) : []
-    let dense = (teachers + students).reduce(teachers[0]) {
-      $1.score.loss < $0.score.loss ? $1 : $0
+    let teachers = trainNetworks(plan.teachers, targets: prepared.targets, stage: .teachers)
+    let best = teachers.indices.reduce(0) {
+      teachers[$1].score.loss < teachers[$0].score.loss ? $1 : $0
     }
+    guard teachers[best].score.loss.isFinite else { throw .diverged }
+    // What was right for the best teacher is right for those who learn from it.
+    dropout = plan.teachers[best].dropout
+    let (blended, teachersMeanScore) = distill(teachers)
+    reporter.begin(share: 0.25)
+    var students: [FittedNetwork] = []
+    if teachers.count > 1 && !reporter.shouldStop {
+      var schedule = plan.student
+      schedule.dropout = dropout
+      students = trainNetworks(
+        [Schedule](repeating: schedule, count: plan.studentCount), targets: blended,
+        stage: .student)
+    }
+    let dense = bestDense(teacher: teachers[best], students: students)
     let router = startRouter(dense: dense)
     let copies = Mixture(router: router, shape: dense.shape, copies: dense.parameters)
     let copied = FittedMixture(mixture: copies, score: dense.score, epochs: 0)
@@ -98,24 +107,26 @@ final class TrainingRun {
     return (stages, blended)
   }
 
+  /// Trains a network for each of `schedules`, each from a seed of its own.
   private func trainNetworks(
-    count: Int, targets: Targets, schedule: Schedule, stage: TrainingProgress.Stage
+    _ schedules: [Schedule], targets: Targets, stage: TrainingProgress.Stage
   ) -> [FittedNetwork] {
     let shape = NetworkShape(
       input: prepared.input, widths: plan.widths, outputCount: prepared.head.count)
     let name = UInt64(TrainingProgress.Stage.allCases.firstIndex(of: stage) ?? 0)
-    return Parallel.map(count: count, threads: plan.threads) { index in
+    return Parallel.map(count: schedules.count, threads: plan.threads) { index in
       var random = RandomStream(seed: plan.seed, name, UInt64(index))
       let initial = shape.initialParameters(&random)
       return trainDense(
         shape: shape, initial: initial, data: prepared.data, targets: targets, rows: rows,
-        validation: prepared.validation, schedule: schedule, random: random, reporter: reporter
+        validation: prepared.validation, schedule: schedules[index], random: random,
+        reporter: reporter
       ) { epoch, loss, score, best in
         // Networks go in order, so those before this one are done.
         reporter.report(
           TrainingProgress(
-            stage: stage, epoch: index * schedule.epochs + epoch,
-            epochCount: count * schedule.epochs, trainingLoss: loss,
+            stage: stage, epoch: index * schedules[index].epochs + epoch,
+            epochCount: schedules.count * schedules[index].epochs, trainingLoss: loss,
             validationScore: score.metric, bestScore: best.metric, fractionDone: 0))
       }
     }
@@ -123,26 +134,43 @@ final class TrainingRun {
 
   /// The targets drawn to the mean of what the teachers say.
   private func distill(_ teachers: [FittedNetwork]) -> (Targets, Score) {
-    let finite = teachers.filter { $0.score.loss.isFinite }
-    func mean(_ data: EncodedRows) -> [Float] {
-      let answers = Parallel.map(count: finite.count, threads: plan.threads) { index in
-        let network = Network(shape: finite[index].shape, parameters: finite[index].parameters)
-        var outputs = network.predict(data)
+    func answers(_ data: EncodedRows) -> [[Float]] {
+      Parallel.map(count: teachers.count, threads: plan.threads) { index in
+        let teacher = Network(
+          shape: teachers[index].shape, parameters: teachers[index].parameters)
+        var outputs = teacher.predict(data)
         for row in 0..<data.rowCount {
           prepared.targets.teach(&outputs, offset: row * prepared.targets.outputCount)
         }
         return outputs
       }
-      var sum = [Float](repeating: 0, count: data.rowCount * prepared.targets.outputCount)
-      for answer in answers {
-        for index in sum.indices { sum[index] += answer[index] / Float(answers.count) }
-      }
-      return sum
     }
-    let validation = prepared.validation.score(ofTaught: mean(prepared.validation.data))
+    // The best first, then each as long as the mean validates better with it.
+    let judged = answers(prepared.validation.data)
+    let order = teachers.indices.sorted {
+      (teachers[$0].score.loss, $0) < (teachers[$1].score.loss, $1)
+    }
+    var chosen = [order[0]]
+    var score = prepared.validation.score(ofTaught: judged[order[0]])
+    for index in order.dropFirst() where teachers[index].score.loss.isFinite {
+      let wider = prepared.validation.score(ofTaught: mean((chosen + [index]).map { judged[$0] }))
+      guard wider.loss <= score.loss else { continue }
+      chosen.append(index)
+      score = wider
+    }
+    let taught = answers(prepared.data)
     let blended = prepared.targets.distilled(
-      from: mean(prepared.data), teacherShare: plan.teacherShare)
-    return (blended, validation)
+      from: mean(chosen.map { taught[$0] }), teacherShare: plan.teacherShare)
+    return (blended, score)
+  }
+
+  private func mean(_ answers: [[Float]]) -> [Float] {
+    var sum = [Float](repeating: 0, count: answers[0].count)
+    let share = 1 / Float(answers.count)
+    for answer in answers {
+      for index in sum.indices { sum[index] += share * answer[index] }
+    }
+    return sum
   }
 
   /// The router that gives each row to the nearest of the centres of k-means.
@@ -151,15 +179,16 @@ final class TrainingRun {
     guard plan.expertCount > 1 else {
       return SoftmaxRouter(expertCount: 1, featureStride: prepared.data.featureStride)
     }
+    let weights = featureWeights(of: dense, columns: prepared.columns, data: prepared.data)
     let means = KMeans(
-      prepared.data, count: plan.expertCount,
-      featureWeights: [Float](repeating: 1, count: prepared.data.featureCount), random: &random)
+      prepared.data, count: plan.expertCount, featureWeights: weights, random: &random)
     return means.router(for: prepared.data, confidence: plan.startConfidence)
   }
 
   func trainMixture(_ stages: inout Stages, targets: Targets) {
     reporter.begin(share: 0.4)
-    let schedule = plan.mixture
+    var schedule = plan.mixture
+    schedule.networks.dropout = dropout
     let trainer = MixtureTrainer(
       start: stages.copied.mixture, data: prepared.data, targets: targets, schedule: schedule,
       seed: plan.seed, threads: plan.threads)
@@ -178,9 +207,11 @@ final class TrainingRun {
         prepared.validation.data, temperature: schedule.lastTemperature, threads: plan.threads))
     guard !reporter.shouldStop else { return }
     reporter.begin(share: 0.05)
+    var refitSchedule = plan.refit
+    refitSchedule.dropout = dropout
     let refitted = refit(
       fitted.mixture, data: prepared.data, targets: targets, validation: prepared.validation,
-      schedule: plan.refit, seed: plan.seed, threads: plan.threads,
+      schedule: refitSchedule, seed: plan.seed, threads: plan.threads,
       rowLimit: plan.refitRowLimit, reporter: reporter
     ) { expert, epoch, loss in
       reporter.report(
@@ -196,26 +227,45 @@ final class TrainingRun {
       epochs: plan.refit.epochs)
   }
 
+  /// The best student, unless the best teacher validates better by more than chance would do: what
+  /// learned from several has less luck in its score.
+  private func bestDense(teacher: FittedNetwork, students: [FittedNetwork]) -> FittedNetwork {
+    guard var best = students.first else { return teacher }
+    for student in students where student.score.loss < best.score.loss { best = student }
+    func losses(_ network: FittedNetwork) -> [Double] {
+      prepared.validation.rowLosses(
+        Network(shape: network.shape, parameters: network.parameters)
+          .predict(prepared.validation.data))
+    }
+    return isBetter(losses(teacher), than: losses(best)) ? teacher : best
+  }
+
+  /// Whether the mean loss is lower by as many standard errors as the plan asks for.
+  private func isBetter(_ losses: [Double], than base: [Double]) -> Bool {
+    let gains = zip(base, losses).map { $0 - $1 }
+    let count = Double(gains.count)
+    let mean = gains.reduce(0, +) / count
+    var squares = 0.0
+    for gain in gains { squares += (gain - mean) * (gain - mean) }
+    let error = (squares / count / max(count - 1, 1)).squareRoot()
+    return mean > plan.preference(validationRowCount: gains.count) * error
+  }
+
   /// Takes the mixture that validates best, if it is better than the copied dense network by more
-  /// than chance would do: by `plan.preference` standard errors of the mean difference over the rows.
+  /// than chance would do.
   func choose(_ stages: inout Stages) {
     let data = prepared.validation.data
-    let base = prepared.validation.rowLosses(
-      stages.copied.mixture.predict(data, threads: plan.threads))
+    func losses(_ mixture: Mixture) -> [Double] {
+      prepared.validation.rowLosses(mixture.predict(data, threads: plan.threads))
+    }
+    let base = losses(stages.copied.mixture)
     var bestLoss = stages.copied.score.loss
     for (candidate, fitted) in [
       (TrainingReport.Candidate.refitMixture, stages.refit), (.mixture, stages.mixture),
     ] {
-      guard let fitted, fitted.score.loss < bestLoss else { continue }
-      let losses = prepared.validation.rowLosses(
-        fitted.mixture.predict(data, threads: plan.threads))
-      let gains = zip(base, losses).map { $0 - $1 }
-      let count = Double(gains.count)
-      let mean = gains.reduce(0, +) / count
-      var squares = 0.0
-      for gain in gains { squares += (gain - mean) * (gain - mean) }
-      let error = (squares / count / max(count - 1, 1)).squareRoot()
-      guard mean > plan.preference * error else { continue }
+      guard let fitted, fitted.score.loss < bestLoss,
+        isBetter(losses(fitted.mixture), than: base)
+      else { continue }
       bestLoss = fitted.score.loss
       stages.chosen = candidate
       stages.model = fitted

@@ -1,0 +1,76 @@
+// TrainingPlan.swift: what is chosen where the user does not choose.
+//
+// Step: rows → [trainer] → model value.
+
+import PosternPackaging
+
+/// Every constant of a training run.
+///
+/// The numbers were chosen by validation scores on public tables of 1,000 to 26,000 rows.
+struct TrainingPlan: Equatable, Sendable {
+  var seed: UInt64
+  var threads: Int
+  var widths: [Int]
+  var expertCount: Int
+  /// Of each dense network that teaches.
+  var teachers: [Schedule]
+  var studentCount = 2
+  /// The share of the teachers' word in what students and experts learn; the labels have the rest.
+  var teacherShare: Float = 0.7
+  var student: Schedule
+  var mixture: MixtureSchedule
+  var refit: Schedule
+  /// Cells with fewer validation rows than this are not refitted.
+  var refitRowLimit = 80
+  /// The mean probability of the chosen expert where the router starts.
+  var startConfidence = 0.7
+
+  /// Bins of a numeric column by default.
+  static func binCount(_ options: TrainingOptions, rowCount: Int) -> Int {
+    options.binCount ?? (rowCount >= 1000 ? 24 : rowCount >= 200 ? 16 : 8)
+  }
+
+  /// How many standard errors better than the copied dense network a mixture must validate.
+  ///
+  /// The rows that chose among epochs are those that judge here, so that small validation sets
+  /// flatter most.
+  func preference(validationRowCount: Int) -> Double {
+    validationRowCount < 500 ? 2 : validationRowCount < 1500 ? 1.5 : 1
+  }
+
+  /// The plan that `options` leave open, by the number of rows.
+  init(options: TrainingOptions, rowCount: Int, task: ModelDescription.Task) {
+    seed = options.seed
+    threads = options.threads
+    widths =
+      options.hiddenWidths.isEmpty
+      ? [128, 64] : options.hiddenWidths.map { ($0 + 15) / 16 * 16 }
+    expertCount =
+      options.expertCount
+      ?? (rowCount >= 2000 ? 8 : rowCount >= 500 ? 4 : rowCount >= 100 ? 2 : 1)
+    let batchSize =
+      rowCount >= 200_000 ? 1024 : rowCount >= 8000 ? 256 : rowCount >= 2000 ? 128 : 64
+    let epochs =
+      options.epochCount ?? min(400, max(rowCount >= 200_000 ? 8 : 20, 5000 * batchSize / rowCount))
+    let dense = Schedule(
+      epochs: epochs, batchSize: batchSize, rate: 3e-3, patience: max(8, epochs / 10))
+    // Some tables want much dropout and some none: the teachers try, and the best one is followed.
+    let dropouts: [Float] = task == .regression ? [0.05, 0, 0.2, 0.1] : [0.1, 0, 0.2, 0.1]
+    teachers = (0..<(options.teacherCount ?? 4)).map { index in
+      var schedule = dense
+      schedule.dropout = dropouts[index % dropouts.count]
+      return schedule
+    }
+    student = dense
+    student.epochs = max(1, epochs * 3 / 2)
+    var experts = dense
+    experts.epochs = max(1, epochs * 3 / 4)
+    experts.rate = 2e-3
+    mixture = MixtureSchedule(networks: experts)
+    refit = dense
+    refit.epochs = max(1, epochs / 6)
+    refit.rate = 3e-4
+    refit.patience = max(3, refit.epochs / 3)
+    refit.batchSize = max(32, batchSize / 4)
+  }
+}
