@@ -69,7 +69,8 @@ let package = Package(
       name: "TestModels", dependencies: ["PosternPackaging"], path: "Tests/TestModels",
       swiftSettings: strict),
     .testTarget(
-      name: "PosternFormatTests", dependencies: ["PosternFormat", "PosternPackaging", "TestModels"],
+      name: "PosternFormatTests",
+      dependencies: ["PosternFormat", "PosternPackaging", "TestModels"],
       swiftSettings: borrowing),
     .testTarget(
       name: "PosternRuntimeTests",
