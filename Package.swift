@@ -96,7 +96,8 @@ let package = Package(
       ],
       swiftSettings: borrowing),
     .testTarget(
-      name: "CommandTests", dependencies: ["postern", "PosternPackaging", "TestModels"],
+      name: "CommandTests",
+      dependencies: ["postern", "PosternFormat", "PosternPackaging", "PosternTrainer", "TestModels"],
       exclude: ["transcripts"], swiftSettings: borrowing),
   ]
 )

@@ -38,7 +38,7 @@ struct TrainingSummary {
     text += String(table.rendered().drop { $0 == "\n" })
     text += traffic
     text += "  \(Messages.name(ofOutput: command.output)): \(byteText(byteCount)), \(durationText(seconds))\n"
-    if report.stoppedEarly { text += "  " + Messages.stoppedEarly.text + "\n" }
+    if report.stoppedEarly { text += "  " + Messages.stoppedEarly + "\n" }
     if command.output != "-" {
       text += "next: postern predict \(Messages.shown(command.output)) < rows.csv\n"
     }
@@ -50,7 +50,9 @@ struct TrainingSummary {
     switch report.chosen {
     case .refitMixture: return "\(experts), each refitted on the rows it answers for"
     case .mixture: return "\(experts)"
-    case .copiedDense: return "\(experts), all like the dense network, which nothing beat"
+    case .copiedDense:
+      return report.expertTraffic.count == 1
+        ? "one expert" : "\(experts), all like the dense network, which nothing beat"
     }
   }
 
