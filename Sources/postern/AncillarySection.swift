@@ -55,7 +55,9 @@ struct SelfTest {
 
   /// Reads the section; nil if there is none or its size is wrong.
   init?(_ model: ModelView) {
-    guard let bytes = AncillarySection.bytes(model, .selfTest), bytes.count >= 16 else { return nil }
+    guard let bytes = AncillarySection.bytes(model, .selfTest), bytes.count >= 16 else {
+      return nil
+    }
     rowCount = Int(bytes.span.uint32(at: 0))
     columnCount = model.header.columnCount
     outputCount = model.header.outputCount

@@ -31,12 +31,14 @@ extension Messages {
   }
 
   static func namedTwice(_ column: [UInt8], _ option: String, _ other: String) -> Message {
-    Message("", "column \(quoted(column)) is in `\(option)` and in `\(other)`, expected one of them")
+    Message(
+      "", "column \(quoted(column)) is in `\(option)` and in `\(other)`, expected one of them")
   }
 
   static func nestedKeys(_ names: [[UInt8]], _ name: String) -> Message {
     Message(
-      name, "\(list(names.map { quoted($0) })) \(names.count == 1 ? "is" : "are") left out: "
+      name,
+      "\(list(names.map { quoted($0) })) \(names.count == 1 ? "is" : "are") left out: "
         + "objects or arrays")
   }
 

@@ -79,7 +79,8 @@ struct RowBinder {
       if value.isNaN {
         if input.refusesMissing {
           throw .missing(
-            reader.position(of: input.field), column: model.schema.columnName(input.column).copied())
+            reader.position(of: input.field), column: model.schema.columnName(input.column).copied()
+          )
         }
         inputs[index].missingCount += 1
         if !input.wasAbsent, !reader.hasKey(input.field) {

@@ -6,7 +6,10 @@ internal import PosternFormat
 extension RowSource {
   /// Opens the input and binds its columns.
   ///
-  /// - Parameter path: A path, or `-` for standard input.
+  /// - Parameters:
+  ///   - model: The model whose columns are wanted.
+  ///   - options: How to read.
+  ///   - path: A path, or `-` for standard input.
   /// - Throws: ``CommandFailure``.
   init(_ model: ModelView, options: PredictCommand, path: String) throws(CommandFailure) {
     let name = Messages.name(ofInput: path)

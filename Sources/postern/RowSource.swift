@@ -123,7 +123,8 @@ struct RowSource: ~Copyable {
       let nothing: [UInt8] = []
       for (index, field) in keptFields.enumerated() {
         writer.appendKept(
-          nothing.span, name: reader.header[field], isFirst: index == 0, isNull: true, to: &block.kept)
+          nothing.span, name: reader.header[field], isFirst: index == 0, isNull: true,
+          to: &block.kept)
       }
     } else {
       appendKept(to: &block)

@@ -53,12 +53,6 @@ enum Signals {
   static func catchInterrupts() {
     // The handler must find the counter initialised.
     interruptCount.store(0, ordering: .relaxed)
-    // Whoever started the process may have blocked the signal for its children.
-    var signals = sigset_t()
-    // SAFETY: both calls read and write the one set, alive for them.
-    _ = unsafe sigemptyset(&signals)
-    _ = unsafe sigaddset(&signals, SIGINT)
-    _ = unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
     // An atomic and `_exit`: both are allowed in handlers.
     _ = signal(SIGINT) { _ in
       if Signals.interruptCount.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }

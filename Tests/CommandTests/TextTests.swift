@@ -43,12 +43,15 @@ import Testing
     #expect(list.firstBeyond(5) == 5)
     #expect(list.firstBeyond(6) == nil)
     #expect(ExpertList(argument: "all")?.firstBeyond(1) == nil)
-    for text in ["", "x", "5-3", "1-2-3", "-1", "1,,2"] { #expect(ExpertList(argument: text) == nil) }
+    for text in ["", "x", "5-3", "1-2-3", "-1", "1,,2"] {
+      #expect(ExpertList(argument: text) == nil)
+    }
   }
 
   @Test(
     arguments: [
-      "null", "true", "-0.5e+10", "\"a\\\"\\n\\u0001é\"", "[1,2,[]]", "{\"a\":{\"b\":[null]},\"c\":\"\"}",
+      "null", "true", "-0.5e+10", "\"a\\\"\\n\\u0001é\"", "[1,2,[]]",
+      "{\"a\":{\"b\":[null]},\"c\":\"\"}",
     ])
   func `JSON is read and written back`(text: String) {
     #expect(JSON(parsing: Array(text.utf8))?.compact == text)
@@ -56,7 +59,8 @@ import Testing
 
   @Test(
     arguments: [
-      "", "nul", "01", "1.", "[1,]", "{\"a\"}", "{a:1}", "\"\u{1}\"", "\"\\x\"", "1 2", "\"\\ud800\"",
+      "", "nul", "01", "1.", "[1,]", "{\"a\"}", "{a:1}", "\"\u{1}\"", "\"\\x\"", "1 2",
+      "\"\\ud800\"",
       String(repeating: "[", count: 100) + String(repeating: "]", count: 100),
     ])
   func `what is no JSON is refused`(text: String) {

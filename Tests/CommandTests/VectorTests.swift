@@ -12,8 +12,10 @@ import Testing
   private static func names(_ kind: String, ending: String) -> [String] {
     let files = try? FileManager.default.contentsOfDirectory(
       atPath: folder.appendingPathComponent(kind).path)
-    return (files ?? []).filter { $0.hasSuffix(ending) }.map { kind + "/" + $0.dropLast(ending.count) }
-      .sorted()
+    return (files ?? []).filter { $0.hasSuffix(ending) }.map {
+      kind + "/" + $0.dropLast(ending.count)
+    }
+    .sorted()
   }
 
   static let tables = names("valid", ending: ".csv") + names("boundary", ending: ".csv")
