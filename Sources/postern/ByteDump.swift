@@ -5,86 +5,103 @@ internal import PosternFormat
 
 /// An annotated dump: offset, bytes, type, field and value, section by section.
 ///
-/// Large tensors are cut to their first line; everything else is shown whole.
+/// Every byte of the file is in some line; of a long field the first bytes are shown.
 struct ByteDump: ~Escapable {
   let model: ModelView
   private(set) var text = ""
+  /// Where the last part that was shown ends.
+  private var end = 0
 
-  /// Numbers of a tensor that are shown; the rest is counted.
-  private static let shownNumberCount = 16
+  /// Bytes of a line.
+  private static let shownByteCount = 8
+  /// Numbers of a tensor.
+  private static let shownNumberCount = 4
 
   @_lifetime(copy model)
   init(_ model: ModelView) {
     self.model = model
     header()
     directory()
-    for number in 0..<model.header.sectionCount { section(model.entry(number)) }
+    for number in 0..<model.header.sectionCount {
+      let entry = model.entry(number)
+      let start = Int(entry.offset)
+      zeros(end, to: start)
+      title("\(entry.kind.map { "\($0)" } ?? "kind \(entry.rawKind)") \(entry.index)")
+      section(entry, at: start)
+      end = start + Int(entry.storedByteCount)
+    }
   }
 
-  // MARK: Lines
+  private mutating func title(_ title: String) {
+    text += text.isEmpty ? "\(title)\n" : "\n\(title)\n"
+  }
 
-  mutating func title(_ title: String) { text += "\n\(title)\n" }
-
-  mutating func line(_ offset: Int, _ count: Int, _ type: String, _ meaning: String) {
-    var bytes = ""
-    for index in offset..<offset + min(count, 8) {
-      bytes += hexadecimal(UInt64(model.bytes[index]), digits: 2) + " "
+  mutating func line(
+    _ offset: Int, _ count: Int, _ type: String, _ name: String, _ value: String = ""
+  ) {
+    var bytes: [String] = []
+    for index in offset..<offset + min(count, ByteDump.shownByteCount) {
+      bytes.append(hexadecimal(UInt64(model.bytes[index]), digits: 2).uppercased())
     }
-    if count > 8 { bytes += "…" }
-    text += hexadecimal(UInt64(offset), digits: 6) + " | "
-    text += bytes + String(repeating: " ", count: max(0, 26 - bytes.count)) + "| "
-    text += type + String(repeating: " ", count: max(0, 9 - type.count)) + "| " + meaning + "\n"
+    if count > ByteDump.shownByteCount { bytes.append("…") }
+    let columns = [
+      hexadecimal(UInt64(offset), digits: 6).uppercased(), padded(bytes.joined(separator: " "), 25),
+      padded(type, 9), padded(name, 22), value,
+    ]
+    var line = columns.joined(separator: " | ")
+    while line.last == " " || line.last == "|" { line.removeLast() }
+    text += line + "\n"
+  }
+
+  private func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
   }
 
   /// An integer of `size` bytes.
   @discardableResult
-  mutating func integer(
-    _ offset: Int, _ size: Int, _ field: String, _ remark: String = ""
-  ) -> Int {
+  mutating func integer(_ offset: Int, _ size: Int, _ name: String) -> Int {
     var value: UInt64 = 0
     for index in (0..<size).reversed() { value = value << 8 | UInt64(model.bytes[offset + index]) }
-    let isWide = value > 1 << 48
-    let shown = isWide ? hexadecimal(value) : String(value)
-    line(
-      offset, size, "u\(8 * size)",
-      "\(field) = \(shown)" + (remark.isEmpty ? "" : " (\(remark))"))
+    let isSum = name == "checksum" || name == "directoryChecksum"
+    line(offset, size, "u\(8 * size)", name, isSum ? "0x" + hexadecimal(value) : String(value))
     return Int(truncatingIfNeeded: value)
   }
 
-  mutating func float(_ offset: Int, _ field: String) {
-    line(offset, 4, "f32", "\(field) = \(model.bytes.float(at: offset))")
+  mutating func float(_ offset: Int, _ name: String) {
+    line(offset, 4, "f32", name, shortest(model.bytes.float(at: offset)))
   }
 
-  mutating func reserved(_ offset: Int, _ count: Int) {
-    line(offset, count, "zeros", "reserved, \(Messages.count(count, "byte"))")
+  mutating func bytes(_ offset: Int, _ count: Int, _ name: String, _ value: String = "") {
+    line(offset, count, Messages.count(count, "byte"), name, value)
   }
+
+  mutating func reserved(_ offset: Int, _ count: Int) { bytes(offset, count, "reserved") }
 
   /// Zeros up to `end`, if there are some.
-  mutating func padding(_ offset: Int, to end: Int) {
-    if end > offset {
-      line(offset, end - offset, "zeros", "padding, \(Messages.count(end - offset, "byte"))")
-    }
+  mutating func zeros(_ offset: Int, to end: Int) {
+    if end > offset { bytes(offset, end - offset, "zeros") }
   }
 
-  mutating func floats(_ offset: Int, _ count: Int, _ field: String) {
-    let shown = min(count, ByteDump.shownNumberCount)
+  /// The first numbers of a tensor, in the order of the file.
+  mutating func tensor(
+    _ offset: Int, _ shape: [Int], _ element: String, byteCount: Int, _ name: String
+  ) {
     var values: [String] = []
-    for index in 0..<shown { values.append(model.bytes.float(at: offset + 4 * index).description) }
-    let more = count > shown ? " … \(count - shown) more" : ""
-    line(offset, 4 * count, "f32[\(count)]", "\(field) = \(values.joined(separator: " "))\(more)")
+    if element == "f32" {
+      let count = byteCount / 4
+      for index in 0..<min(count, ByteDump.shownNumberCount) {
+        values.append(shortest(model.bytes.float(at: offset + 4 * index)))
+      }
+      if count > ByteDump.shownNumberCount { values.append("…") }
+    }
+    let dimensions = shape.map(String.init).joined(separator: ", ")
+    line(offset, byteCount, element, "\(name) (\(dimensions))", values.joined(separator: ", "))
   }
-
-  mutating func text(_ offset: Int, _ count: Int, _ field: String) {
-    let bytes = model.bytes.extracting(offset..<offset + count)
-    line(offset, count, "text", "\(field) = \(Messages.quoted(bytes))")
-  }
-
-  // MARK: Header and directory
 
   private mutating func header() {
     typealias Field = Layout.Header
-    text += "HEADER\n"
-    line(0, 8, "bytes", "signature")
+    title("header")
+    bytes(0, 8, "signature")
     integer(Field.versionMajor, 2, "versionMajor")
     integer(Field.versionMinor, 2, "versionMinor")
     integer(Field.headerByteCount, 4, "headerByteCount")
@@ -94,8 +111,8 @@ struct ByteDump: ~Escapable {
     integer(Field.columnCount, 4, "columnCount")
     integer(Field.featureCount, 4, "featureCount")
     integer(Field.outputCount, 4, "outputCount")
-    integer(Field.task, 1, "task", taskName(model.header.task))
-    integer(Field.gateScale, 1, "gateScale", model.header.scalesByGate ? "probability" : "none")
+    integer(Field.task, 1, "task")
+    integer(Field.gateScale, 1, "gateScale")
     integer(Field.sharedExpert, 1, "sharedExpert")
     reserved(Field.reservedByte, 1)
     integer(Field.groupCount, 4, "groupCount")
@@ -112,14 +129,11 @@ struct ByteDump: ~Escapable {
     var offset = Layout.headerByteCount
     for number in 0..<model.header.sectionCount {
       let entry = model.entry(number)
-      title("DIRECTORY ENTRY \(number)")
-      integer(offset, 4, "kind", entry.kind.map { "\($0)" } ?? "unknown")
+      title("directory, entry \(number): \(entry.kind.map { "\($0)" } ?? "unknown") \(entry.index)")
+      integer(offset, 4, "kind")
       integer(offset + Field.index, 4, "index")
-      let flags = [(entry.isCritical, "critical"), (entry.isPageAligned, "page-aligned")]
-      integer(
-        offset + Field.flags, 1, "flags",
-        flags.filter(\.0).map(\.1).joined(separator: ", "))
-      integer(offset + Field.encoding, 1, "encoding", encodingName(entry.encoding))
+      integer(offset + Field.flags, 1, "flags")
+      integer(offset + Field.encoding, 1, "encoding")
       reserved(offset + Field.reservedHead, Field.offset - Field.reservedHead)
       integer(offset + Field.offset, 8, "offset")
       integer(offset + Field.storedByteCount, 8, "storedByteCount")
@@ -128,11 +142,8 @@ struct ByteDump: ~Escapable {
       reserved(offset + Field.reservedTail, Layout.entryByteCount - Field.reservedTail)
       offset += Layout.entryByteCount
     }
-    title("DIRECTORY CHECKSUM")
+    title("directory, end")
     integer(offset, 8, "directoryChecksum")
-    end = offset + 8
+    end = offset + Layout.checksumByteCount
   }
-
-  /// Where the last part that was shown ends.
-  var end = 0
 }

@@ -52,7 +52,7 @@ struct RowBinder {
     }
   }
 
-  /// Writes the current record's values to `row`, which has one place for each of the model's columns.
+  /// Writes the current record's values to `row`, one place for each of the model's columns.
   ///
   /// - Returns: The column whose key is not there for the first time, if there is one.
   /// - Complexity: O(*columns*), no allocation.

@@ -1,4 +1,4 @@
-// RowSource+Options.swift: opens the input of `postern predict` and finds the model's columns in it.
+// RowSource+Options.swift: opens the input of `postern predict` and finds the model's columns.
 
 internal import PosternData
 internal import PosternFormat
