@@ -11,8 +11,8 @@ struct TrainCommand: ParsableCommand {
       EXAMPLE:  postern train houses.csv --target price -o price.moe
 
       Columns of numbers are numeric, columns of texts categorical; empty fields, NA, NaN, null \
-      and None are missing. Ctrl-C ends training early and keeps the best model so far. The same data, \
-      options and seed give the same file.
+      and None are missing. Ctrl-C ends training early and keeps the best model so far. The same \
+      data, options and seed give the same file.
       """)
 
   /// A task by its name.
