@@ -97,7 +97,9 @@ let package = Package(
       swiftSettings: borrowing),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["postern", "PosternFormat", "PosternPackaging", "PosternTrainer", "TestModels"],
+      dependencies: [
+        "postern", "PosternFormat", "PosternPackaging", "PosternTrainer", "TestModels",
+      ],
       exclude: ["transcripts"], swiftSettings: borrowing),
   ]
 )

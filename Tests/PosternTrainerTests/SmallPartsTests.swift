@@ -89,9 +89,8 @@ import Testing
     for row in 0..<rowCount {
       let corner = row % 3
       data.features += [
-        Float(corner == 0 ? 10 : 0) + random.normal(),
-        Float(corner == 1 ? 10 : 0) + random.normal(),
-        0, 0,
+        (corner == 0 ? 2 : -1) + 0.2 * random.normal(),
+        (corner == 1 ? 2 : -1) + 0.2 * random.normal(), 0, 0,
       ]
     }
     let means = KMeans(data, count: 3, featureWeights: [1, 1], random: &random)
