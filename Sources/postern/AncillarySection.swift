@@ -21,6 +21,14 @@ enum AncillarySection {
     bytes(model, kind).flatMap { JSON(parsing: $0) }
   }
 
+  /// The texts that meant missing in training, if they were not the usual ones.
+  static func missingTokens(_ model: ModelView) -> [String]? {
+    guard case .array(let tokens)? = json(model, .provenance)?["options"]?["missing"] else {
+      return nil
+    }
+    return tokens.compactMap(\.string)
+  }
+
   /// Training rows for each expert.
   static func histogram(_ model: ModelView) -> [UInt64]? {
     guard let bytes = bytes(model, .routingHistogram),

@@ -21,6 +21,12 @@ extension Messages {
         : "columns \(shown) are not the model's and are ignored")
   }
 
+  static func trainedWithTokens(_ tokens: [String], _ model: String) -> Message {
+    let option = "--missing " + tokens.map(shown).joined(separator: ",")
+    return Message(
+      model, "trained with `\(option)`", help: "say it here too if the rows have such texts")
+  }
+
   /// Two columns of a model have one name.
   static func ambiguousColumns(_ first: Int, _ second: Int, _ name: [UInt8], in model: String)
     -> Message

@@ -20,7 +20,12 @@ extension RowSource {
     var kept = RowSource.keptNames(options, header: [])
     var readerOptions = RecordReader.Options(
       format: format.readerFormat(delimiter: options.delimiter))
-    if !options.missing.isEmpty { readerOptions.missing = MissingTokens(options.missing) }
+    let console = Console(isQuiet: options.quiet)
+    if !options.missing.isEmpty {
+      readerOptions.missing = MissingTokens(columnNames(options.missing).map(text))
+    } else if let tokens = AncillarySection.missingTokens(model) {
+      console.note(Messages.trainedWithTokens(tokens, Messages.name(ofInput: options.model)))
+    }
     if options.noHeader { readerOptions.names = columns.all }
     if isJSON { readerOptions.names = distinct(columns.used + kept) }
     let reader = try RowSource.open(path, readerOptions)
@@ -32,7 +37,6 @@ extension RowSource {
     } catch {
       throw Messages.data(error, in: name)
     }
-    let console = Console(isQuiet: options.quiet)
     let extras = binding.extras.filter { !columns.known.contains($0) }
     if !options.noHeader && !isJSON && !extras.isEmpty {
       console.warning(Messages.extraColumns(extras, in: name))

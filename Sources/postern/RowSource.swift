@@ -150,7 +150,7 @@ struct RowSource: ~Copyable {
     }
     var filled: [(name: [UInt8], count: Int)] = []
     var unknown: [(name: [UInt8], count: Int, first: ShortText, line: Int)] = []
-    for input in binder.inputs {
+    for input in binder.findings {
       let name = model.schema.columnName(input.column).copied()
       if input.missingCount > 0 { filled.append((name, input.missingCount)) }
       if let first = input.firstUnknown {
