@@ -69,7 +69,8 @@ let package = Package(
       name: "TestModels", dependencies: ["PosternPackaging"], path: "Tests/TestModels",
       swiftSettings: strict),
     .testTarget(
-      name: "PosternFormatTests", dependencies: ["PosternFormat", "PosternPackaging", "TestModels"],
+      name: "PosternFormatTests",
+      dependencies: ["PosternFormat", "PosternPackaging", "TestModels"],
       swiftSettings: borrowing),
     .testTarget(
       name: "PosternRuntimeTests",
@@ -95,7 +96,10 @@ let package = Package(
       ],
       swiftSettings: borrowing),
     .testTarget(
-      name: "CommandTests", dependencies: ["postern", "PosternPackaging", "TestModels"],
+      name: "CommandTests",
+      dependencies: [
+        "postern", "PosternFormat", "PosternPackaging", "PosternTrainer", "TestModels",
+      ],
       exclude: ["transcripts"], swiftSettings: borrowing),
   ]
 )

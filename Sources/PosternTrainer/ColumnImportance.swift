@@ -7,8 +7,8 @@ import PosternPackaging
 /// For each feature, what to multiply it with before distances between rows are measured.
 ///
 /// A column counts by how far it moves the first layer of a trained network: the variance over the
-/// rows of its look-up table's answers, summed over the outputs. Columns that the network learned to
-/// overlook then do not decide which rows belong together. The mean over the columns is 1.
+/// rows of its look-up table's answers, summed over the outputs. Columns that the network learned
+/// to overlook then do not decide which rows belong together. The mean over the columns is 1.
 ///
 /// - Parameters:
 ///   - network: A trained network.

@@ -100,8 +100,8 @@ enum DenseProduct {
 
   /// `dW = xᵀ · dy`, written in panel order where the layer's weights stand in `gradient`.
   ///
-  /// The rows of the batch are the kernel's inputs: padded with zeros to a multiple of 4 and cut into
-  /// four runs. `scratch` holds both repacked matrices.
+  /// The rows of the batch are the kernel's inputs: padded with zeros to a multiple of 4 and cut
+  /// into four runs. `scratch` holds both repacked matrices.
   static func weightGradient(
     _ layer: LayerPlace, x: [Float], dy: [Float], rowCount: Int, gradient: inout [Float],
     scratch: inout [Float]

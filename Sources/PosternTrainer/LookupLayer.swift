@@ -5,18 +5,18 @@
 
 /// Makes the look-up table of a network from its parameters.
 ///
-/// A numeric column is encoded piecewise linearly [1]: `weight · x + Σ increment[i] · r[i](x)`, where
-/// `r[i]` rises from 0 to 1 over bin `i`. Between two edges that is linear, so its values at the
-/// edges say everything: `table[b] = weight · position[b] + increment[0] + … + increment[b - 1]`.
-/// The increments are what is trained, because an increment takes part in every larger value.
+/// A numeric column is encoded piecewise linearly [1]: `weight · x + Σ increment[i] · r[i](x)`,
+/// where `r[i]` rises from 0 to 1 over bin `i`. Between two edges that is linear, so its values at
+/// the edges say everything: `table[b] = weight · position[b] + increment[0] + … + increment[b -
+/// 1]`. The increments are what is trained, because an increment takes part in every larger value.
 ///
 /// The table's parameters stand first in `parameters`; both have the shape `(entries, width)`.
 ///
 /// - Complexity: O(*entries* · *width*).
 ///
 /// [1]: https://arxiv.org/abs/2203.05556
-///      "Y. Gorishniy, I. Rubachev, A. Babenko. On embeddings for numerical features in tabular deep
-///      learning. NeurIPS 2022."
+///      "Y. Gorishniy, I. Rubachev, A. Babenko. On embeddings for numerical features in tabular
+///      deep learning. NeurIPS 2022."
 func makeTable(
   of input: InputShape, width: Int, parameters: [Float], table: inout [Float]
 ) {

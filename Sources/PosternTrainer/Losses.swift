@@ -18,8 +18,9 @@ struct Targets {
 
   /// These targets drawn to the outputs of teachers (distillation [1]).
   ///
-  /// The squared error to a mixture of two targets and the mixture of the two squared errors have the
-  /// same gradient, and so has cross-entropy, so that one blended target serves for both losses.
+  /// The squared error to a mixture of two targets and the mixture of the two squared errors have
+  /// the same gradient, and so has cross-entropy, so that one blended target serves for both
+  /// losses.
   ///
   /// - Parameters:
   ///   - teacher: What teachers say: values, or probabilities; shape `(rows, outputs)`.

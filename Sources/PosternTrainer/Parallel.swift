@@ -1,7 +1,8 @@
 // Parallel.swift: independent pieces of work on several threads.
 //
 // Step: encoded rows → [networks] → model value.
-// This file says `@unchecked Sendable`: it is the only place where threads share anything but atomics.
+// This file says `@unchecked Sendable`: it is the only place where threads share anything but
+// atomics.
 
 private import Dispatch
 private import Synchronization

@@ -4,8 +4,8 @@
 
 /// A sequence of random numbers named by a seed and a stream, the same on every machine.
 ///
-/// SplitMix64 [1]: the `n`-th number is a hash of the name and `n`, so two streams never share state
-/// and the order in which threads draw changes nothing.
+/// SplitMix64 [1]: the `n`-th number is a hash of the name and `n`, so two streams never share
+/// state and the order in which threads draw changes nothing.
 ///
 /// [1]: https://doi.org/10.1145/2660193.2660195
 ///      "G. Steele, D. Lea, C. Flood. Fast splittable pseudorandom number generators. OOPSLA 2014."

@@ -4,8 +4,8 @@
 
 import PosternRuntime
 
-/// An affine router over the features. At serving the largest logit chooses; in training the softmax
-/// of the logits over a falling temperature says how likely each expert is.
+/// An affine router over the features. At serving the largest logit chooses; in training the
+/// softmax of the logits over a falling temperature says how likely each expert is.
 struct SoftmaxRouter {
   var expertCount: Int
   /// Panels of 16 experts, then the biases.
@@ -139,8 +139,8 @@ struct RouterBatch {
   ///     was too unlikely to be computed, which then counts as average.
   ///   - balanceWeight: Of the load-balancing loss.
   ///   - zWeight: Of the router z-loss.
-  /// - Returns: The mean over the rows of the expected loss, the load-balancing loss and the z-loss,
-  ///   unweighted.
+  /// - Returns: The mean over the rows of the expected loss, the load-balancing loss and the
+  ///   z-loss, unweighted.
   ///
   /// [1]: https://arxiv.org/abs/2101.03961
   ///      "W. Fedus, B. Zoph, N. Shazeer. Switch Transformers. JMLR 23(120), 2022."

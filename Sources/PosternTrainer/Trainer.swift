@@ -31,8 +31,8 @@ public enum Trainer {
   ///
   /// - Parameters:
   ///   - table: The rows to learn from.
-  ///   - validation: Rows to stop early by and choose among candidates with; without them a tenth to
-  ///     a sixth of `table` is held out for that.
+  ///   - validation: Rows to stop early by and choose among candidates with; without them a tenth
+  ///     to a sixth of `table` is held out for that.
   ///   - options: What the user chose.
   ///   - progress: Hears how it goes, on the calling thread, at most ten times a second. Returns
   ///     whether to go on; after `false` the best model so far is the result, soon.

@@ -1,7 +1,8 @@
 // VectorMath.swift: the loops over whole vectors: activation, dropout, sums.
 //
 // Step: encoded rows → [networks] → model value.
-// This file says `unsafe`: these loops take most of the time of training and must become vector code.
+// This file says `unsafe`: these loops take most of the time of training and must become vector
+// code.
 
 extension UnsafePointer<Float> {
   /// The eight floats from `index` on: two registers of the least x86-64 machine. Lanes never meet,

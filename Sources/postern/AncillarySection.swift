@@ -21,6 +21,14 @@ enum AncillarySection {
     bytes(model, kind).flatMap { JSON(parsing: $0) }
   }
 
+  /// The texts that meant missing in training, if they were not the usual ones.
+  static func missingTokens(_ model: ModelView) -> [String]? {
+    guard case .array(let tokens)? = json(model, .provenance)?["options"]?["missing"] else {
+      return nil
+    }
+    return tokens.compactMap(\.string)
+  }
+
   /// Training rows for each expert.
   static func histogram(_ model: ModelView) -> [UInt64]? {
     guard let bytes = bytes(model, .routingHistogram),
@@ -55,7 +63,9 @@ struct SelfTest {
 
   /// Reads the section; nil if there is none or its size is wrong.
   init?(_ model: ModelView) {
-    guard let bytes = AncillarySection.bytes(model, .selfTest), bytes.count >= 16 else { return nil }
+    guard let bytes = AncillarySection.bytes(model, .selfTest), bytes.count >= 16 else {
+      return nil
+    }
     rowCount = Int(bytes.span.uint32(at: 0))
     columnCount = model.header.columnCount
     outputCount = model.header.outputCount

@@ -43,7 +43,8 @@ private func columnTable(_ columns: [ColumnSummaryOfModel]) -> String {
     switch column.kind {
     case .ignored: table.append([name, column.kindWord, "", "", ""])
     case .numeric:
-      let range = "\(shortest(column.low)) to \(shortest(column.high)), \(Messages.count(column.binCount, "bin"))"
+      let range =
+        "\(shortest(column.low)) to \(shortest(column.high)), \(Messages.count(column.binCount, "bin"))"
       table.append([name, column.kindWord, range, missingText(column), ""])
     case .categorical:
       let shown = Messages.list(column.categories.map { Messages.quoted($0) }, limit: 4)
@@ -136,12 +137,16 @@ private func memoryTable(_ summary: ModelSummary) -> String {
   let header = summary.header
   var table = AlignedText([("", .left), ("", .left)])
   table.append(["read when opened", byteText(summary.openingByteCount)])
-  table.append(["workspace, one row at a time", byteText(header.workspaceByteCount(rowCapacity: 1))])
+  table.append([
+    "workspace, one row at a time", byteText(header.workspaceByteCount(rowCapacity: 1)),
+  ])
   table.append([
     "workspace, 256 rows at a time", byteText(header.workspaceByteCount(rowCapacity: 256)),
   ])
   table.append(["largest expert", byteText(summary.largestExpertByteCount)])
-  if let rows = summary.selfTestRowCount { table.append(["self-test", Messages.count(rows, "row")]) }
+  if let rows = summary.selfTestRowCount {
+    table.append(["self-test", Messages.count(rows, "row")])
+  }
   table.append(["signature", summary.publicKey == nil ? "none" : "present, not checked here"])
   return String(table.rendered().drop { $0 == "\n" })
 }

@@ -3,8 +3,9 @@
 extension JSON {
   /// Reads one value.
   ///
+  /// The result is nil for text that is not one JSON value, or nests deeper than 64.
+  ///
   /// - Parameter bytes: The whole text, UTF-8.
-  /// - Returns: Nil for text that is not one JSON value, or nests deeper than 64.
   /// - Complexity: O(`bytes.count`).
   init?(parsing bytes: [UInt8]) {
     guard String(validating: bytes, as: UTF8.self) != nil else { return nil }

@@ -34,6 +34,7 @@ struct Message: Equatable {
   /// The lines to print.
   ///
   /// - Parameter severity: `error`, `warning` or `note`.
+  /// - Returns: Whole lines, the last one ended.
   func rendered(_ severity: String) -> String {
     var result = severity + ": " + (place.isEmpty ? "" : place + ": ") + text + "\n"
     if let pointer {

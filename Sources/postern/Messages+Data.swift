@@ -9,6 +9,7 @@ extension Messages {
   ///   - error: What the reader found.
   ///   - name: The name of the input.
   ///   - excerpt: The line that is at fault, if it is at hand.
+  /// - Returns: What to say and to end with.
   static func data(_ error: DataError, in name: String, excerpt: Excerpt? = nil) -> CommandFailure {
     if case .system(let error) = error { return unreadable(name, error.code) }
     return CommandFailure(.badData, dataMessage(error, in: name, excerpt: excerpt))
@@ -72,7 +73,8 @@ extension Messages {
       )
     case .emptyName(_, let column):
       ("column \(column) has no name in the header", "give every column a name")
-    case .invalidUTF8: ("this name is not UTF-8", "convert the file, for example with `iconv -t utf-8`")
+    case .invalidUTF8:
+      ("this name is not UTF-8", "convert the file, for example with `iconv -t utf-8`")
     case .duplicateName(_, let name, let first, let second):
       (
         "columns \(first) and \(second) are both named \(quoted(name)), expected different names",
@@ -88,7 +90,8 @@ extension Messages {
           ? "a field is missing, or a line end should be in quotes"
           : "a text with the delimiter in it should be in quotes"
       )
-    case .unterminatedQuote: ("this quote is never closed", "close it, or write `\"\"` for a quote in a text")
+    case .unterminatedQuote:
+      ("this quote is never closed", "close it, or write `\"\"` for a quote in a text")
     case .textAfterQuote(_, let byte):
       (
         "\(quoted([byte])) after a closing quote, expected a delimiter or the end of the line",
@@ -103,7 +106,18 @@ extension Messages {
     case .json(_, let fault): (words(fault), "write one JSON object on each line")
     case .duplicateKey(_, let key): ("the key \(quoted(key)) stands twice in one object", nil)
     case .nestedValue(_, let name):
-      ("\(quoted(name)) is an object or an array, expected a plain value", "flatten it into keys of its own")
+      (
+        "\(quoted(name)) is an object or an array, expected a plain value",
+        "flatten it into keys of its own"
+      )
+    case .notNumber, .notFinite, .textInNumericColumn, .textTooLong, .tooManyCategories:
+      valueWords(error)
+    }
+  }
+
+  /// What is wrong with one value or one column's values.
+  private static func valueWords(_ error: DataError) -> (text: String, help: String?) {
+    switch error {
     case .notNumber(_, let name, let text):
       (
         "\(quoted(text)) in column \(quoted(name)), expected a number",
@@ -130,6 +144,7 @@ extension Messages {
         "more than \(grouped(limit)) different texts in column \(quoted(name)), which is the limit",
         "leave the column out with `--ignore \(name)`"
       )
+    default: ("", nil)
     }
   }
 
@@ -157,45 +172,6 @@ extension Messages {
     case 0x7C: "bars"
     case 0x3A: "colons"
     default: quoted([byte])
-    }
-  }
-
-  private static func words(_ fault: JSONFault) -> String {
-    switch fault {
-    case .expectedObject: "expected a JSON object, which starts with `{`"
-    case .expectedKey: "expected a key in quotes"
-    case .expectedColon: "expected a colon"
-    case .expectedCommaOrBrace: "expected a comma or `}`"
-    case .expectedCommaOrBracket: "expected a comma or `]`"
-    case .expectedValue: "expected a value"
-    case .badNumber: "not a JSON number"
-    case .badEscape: "not a JSON escape"
-    case .unpairedSurrogate: "half of a surrogate pair, expected both"
-    case .controlCharacter: "a control character in a string, expected an escape"
-    case .unterminatedString: "the string is never closed"
-    case .textAfterObject: "text behind the object, expected the end of the line"
-    case .tooDeep: "nested more than 64 deep"
-    }
-  }
-
-  private static func foreign(_ kind: ForeignKind) -> (text: String, help: String?) {
-    let expected = ", expected a table as text"
-    return switch kind {
-    case .gzip: ("this is a gzip archive" + expected, "pipe it in: `gunzip -c FILE | postern …`")
-    case .zip: ("this is a zip archive" + expected, "unpack it first (a spreadsheet: export it as CSV)")
-    case .zstd: ("this is zstd-compressed" + expected, "pipe it in: `zstd -dc FILE | postern …`")
-    case .bzip2: ("this is bzip2-compressed" + expected, "pipe it in: `bzip2 -dc FILE | postern …`")
-    case .xz: ("this is xz-compressed" + expected, "pipe it in: `xz -dc FILE | postern …`")
-    case .parquet: ("this is a Parquet file" + expected, "export it as CSV or NDJSON")
-    case .arrow: ("this is an Arrow file" + expected, "export it as CSV or NDJSON")
-    case .pdf: ("this is a PDF" + expected, "export the table as CSV")
-    case .sqlite: ("this is an SQLite database" + expected, "`sqlite3 -csv -header FILE 'select …'` gives one")
-    case .numpy: ("this is a NumPy array" + expected, "save it with `numpy.savetxt` and a header")
-    case .html: ("this is a web page" + expected, "was the download an error message?")
-    case .wideText: ("this is UTF-16 or UTF-32 text, expected UTF-8", "`iconv -f utf-16 -t utf-8` converts it")
-    case .model: ("this is a model, expected a table", "the model comes first, then the data")
-    case .json: ("this is JSON, expected delimited text", "say `--in ndjson` if it is one object a line")
-    case .jsonArray: ("this is one JSON array, expected an object a line", "`jq -c '.[]'` converts it")
     }
   }
 }

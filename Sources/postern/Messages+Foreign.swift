@@ -18,7 +18,9 @@ extension Messages {
       return ("this is \(name), expected a model", help)
     }
     if bytes.count > 9, bytes[8] == UInt8(ascii: "{"), bytes[7] == 0, bytes[6] == 0 {
-      return ("this is a safetensors file, expected a model", "only models of `postern train` run here")
+      return (
+        "this is a safetensors file, expected a model", "only models of `postern train` run here"
+      )
     }
     return text(bytes)
   }
@@ -36,7 +38,10 @@ extension Messages {
     (Array("%PDF".utf8), "a PDF", "is this the right file?"),
     ([0x7F, 0x45, 0x4C, 0x46], "a program", "is this the right file?"),
     ([0x80, 0x04], "a Python pickle", "only models of `postern train` run here"),
-    (Array("version https://git-lfs".utf8), "a Git LFS pointer", "fetch the file with `git lfs pull`"),
+    (
+      Array("version https://git-lfs".utf8), "a Git LFS pointer",
+      "fetch the file with `git lfs pull`"
+    ),
   ]
 
   /// Names text by how it starts.

@@ -11,6 +11,7 @@ extension Messages {
   ///   - error: The rule that is broken.
   ///   - name: The name of the file.
   ///   - bytes: The file, to say what it is if it is no model at all.
+  /// - Returns: What to say and to end with.
   static func refused(_ error: FormatError, in name: String, bytes: Span<UInt8>) -> CommandFailure {
     if error.rule == .truncated || error.rule == .wrongSignature,
       let (text, help) = foreignModel(bytes)
@@ -56,8 +57,8 @@ extension Messages {
       error.found == error.expected
         ? "the file has \(expected) bytes, expected at least 136"
         : error.found > error.expected
-        ? "the file is cut short: it has \(expected) bytes, expected \(found) by its header"
-        : "the file has \(expected) bytes, expected \(found) by its header"
+          ? "the file is cut short: it has \(expected) bytes, expected \(found) by its header"
+          : "the file has \(expected) bytes, expected \(found) by its header"
     case .wrongHeaderSize: "a header of \(found) bytes, expected \(expected)"
     case .damagedDirectory:
       error.expected > 0 && error.offset == UInt64(Layout.Header.sectionCount)
@@ -72,7 +73,8 @@ extension Messages {
     case .invalidHeaderValue:
       "\(headerField(error.offset)) is \(found), expected \(expected)"
         + (error.found < error.expected ? " or more" : " or less")
-    case .invalidEntry: "\(place): directory entry with value \(found), expected at most \(expected)"
+    case .invalidEntry:
+      "\(place): directory entry with value \(found), expected at most \(expected)"
     case .unknownCriticalSection:
       "a critical section of kind \(found), which this version does not know"
     case .wrongEntryFlags: "\(place): directory entry with value \(found), expected \(expected)"
@@ -87,7 +89,8 @@ extension Messages {
     case .damagedSection:
       "damage in \(section): checksum \(sum(error.found)), expected \(sum(error.expected))"
     case .damagedExpert:
-      error.found <= UInt64(Limit.sectionByteCount) && error.expected <= UInt64(Limit.sectionByteCount)
+      error.found <= UInt64(Limit.sectionByteCount)
+        && error.expected <= UInt64(Limit.sectionByteCount)
         ? "damage in \(section): it does not decode to its \(expected) bytes"
         : "damage in \(section): checksum \(sum(error.found)), expected \(sum(error.expected))"
     case .wrongSchemaSize, .invalidSchemaColumn, .invalidTextOffset, .unorderedCategories,

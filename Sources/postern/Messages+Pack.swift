@@ -37,7 +37,8 @@ extension Messages {
         help: "a limit of formats/model.md, section 4, is exceeded; use fewer columns or experts")
     case .wrongElementCount(let part, let index, let found, let expected):
       Message(
-        name, "\(part.rawValue) \(index) has \(grouped(found)) numbers, expected \(grouped(expected))")
+        name,
+        "\(part.rawValue) \(index) has \(grouped(found)) numbers, expected \(grouped(expected))")
     case .unsupportedElementType(let expert):
       Message(name, "expert \(expert) has weights of another type, expected f32")
     case .compression(let words): Message(name, "zstd failed: \(shown(words))")

@@ -21,6 +21,12 @@ extension Messages {
         : "columns \(shown) are not the model's and are ignored")
   }
 
+  static func trainedWithTokens(_ tokens: [String], _ model: String) -> Message {
+    let option = "--missing " + tokens.map(shown).joined(separator: ",")
+    return Message(
+      model, "trained with `\(option)`", help: "say it here too if the rows have such texts")
+  }
+
   /// Two columns of a model have one name.
   static func ambiguousColumns(_ first: Int, _ second: Int, _ name: [UInt8], in model: String)
     -> Message
@@ -39,7 +45,8 @@ extension Messages {
   }
 
   static func probabilitiesOfRegression(_ model: String) -> Message {
-    Message(model, "`--proba` is for classes, and this model predicts numbers", help: "leave it out")
+    Message(
+      model, "`--proba` is for classes, and this model predicts numbers", help: "leave it out")
   }
 
   /// A row that cannot be answered.
@@ -55,7 +62,8 @@ extension Messages {
     case .data(let error): return dataMessage(error, in: name, excerpt: excerpt)
     case .missing(let place, let column):
       return message(
-        place, "no value in column \(quoted(column)), expected one: the model has no rule for it", 1,
+        place, "no value in column \(quoted(column)), expected one: the model has no rule for it",
+        1,
         "fill it in, or say `--on-error skip` or `null`")
     case .unknownCategory(let place, let column, let text, let known):
       return message(
@@ -102,7 +110,8 @@ extension Messages {
   {
     let fate = policy == .skip ? "left out" : "given an empty answer"
     return Message(
-      name, "\(grouped(rejected)) of \(count(rows, "row")) \(rejected == 1 ? "was" : "were") rejected "
+      name,
+      "\(grouped(rejected)) of \(count(rows, "row")) \(rejected == 1 ? "was" : "were") rejected "
         + "and \(fate)")
   }
 

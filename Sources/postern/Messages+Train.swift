@@ -31,12 +31,14 @@ extension Messages {
   }
 
   static func namedTwice(_ column: [UInt8], _ option: String, _ other: String) -> Message {
-    Message("", "column \(quoted(column)) is in `\(option)` and in `\(other)`, expected one of them")
+    Message(
+      "", "column \(quoted(column)) is in `\(option)` and in `\(other)`, expected one of them")
   }
 
   static func nestedKeys(_ names: [[UInt8]], _ name: String) -> Message {
     Message(
-      name, "\(list(names.map { quoted($0) })) \(names.count == 1 ? "is" : "are") left out: "
+      name,
+      "\(list(names.map { quoted($0) })) \(names.count == 1 ? "is" : "are") left out: "
         + "objects or arrays")
   }
 
@@ -124,8 +126,9 @@ extension Messages {
         "is the target the right column, and the table complete?")
     case .noUsableColumn(let count):
       return failure(
-        data.name, "none of the \(self.count(count, "column")) can be used: all are left out, "
-          + "constant or without values",
+        data.name,
+        (count == 1 ? "not even the one column" : "none of the \(grouped(count)) columns")
+          + " beside the target can be used: left out, constant or without values",
         "add a column that tells rows apart")
     case .nonFiniteTarget(let target, let row):
       return failure(line(row), "target \(targetName(target, data)) is not a finite number")
@@ -158,7 +161,9 @@ extension Messages {
     case .optionOutOfRange(let option, let value, let least, let most):
       return CommandFailure(
         .usage,
-        Message("", "\(option.rawValue): \(grouped(value)), expected \(grouped(least)) to \(grouped(most))"))
+        Message(
+          optionName(option), "\(grouped(value)), expected \(grouped(least)) to \(grouped(most))",
+          help: "see `postern train --help`"))
     case .tooManyClasses(let found, let most):
       return failure(
         data.name, "the target has \(grouped(found)) classes, expected at most \(grouped(most))",
@@ -171,10 +176,20 @@ extension Messages {
     }
   }
 
-  static let stoppedEarly = Message("", "stopped early, the best model so far is kept")
-  static let interruptedBeforeTraining = Message("", "stopped before there was a model to keep")
+  private static func optionName(_ option: TrainingError.OptionName) -> String {
+    switch option {
+    case .experts: "--experts"
+    case .threads: "--threads"
+    case .epochs: "--epochs"
+    case .bins: "--bins"
+    case .hiddenWidth, .hiddenLayers: "--hidden"
+    case .teachers: "--teachers"
+    }
+  }
 
-  static func selfTestDiffers(_ name: String) -> Message {
-    Message(name, "the model that was encoded predicts other bits than it should")
+  /// What ended training before its time.
+  static var stoppedEarly: String {
+    (Signals.isInterrupted ? "stopped by Ctrl-C" : "stopped by `--time-limit`")
+      + ", the best model so far is kept"
   }
 }

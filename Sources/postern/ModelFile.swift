@@ -8,8 +8,11 @@ internal import PosternStorage
 
 /// Maps the file at `path`, checks it and lends it to `body`.
 ///
-/// - Parameter path: A path, or `-` for standard input, which is read into memory.
-/// - Throws: ``CommandFailure`` for a file that cannot be read or is refused, and what `body` throws.
+/// - Parameters:
+///   - path: A path, or `-` for standard input, which is read into memory.
+///   - body: Borrows the model.
+/// - Returns: What `body` returns.
+/// - Throws: ``CommandFailure`` for a file that cannot be read or is refused; what `body` throws.
 func withModel<Result>(at path: String, _ body: (ModelView) throws -> Result) throws -> Result {
   try withModelBytes(at: path) { bytes in
     let model: ModelView

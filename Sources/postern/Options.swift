@@ -75,6 +75,7 @@ struct ByteSize: ExpressibleByArgument, Equatable {
 /// - Parameters:
 ///   - texts: The options' values.
 ///   - header: The names that there are, if they are known.
+/// - Returns: Each name once, in the order given.
 func columnNames(_ texts: [String], in header: [[UInt8]] = []) -> [[UInt8]] {
   var names: [[UInt8]] = []
   for text in texts {

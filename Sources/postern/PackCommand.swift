@@ -121,7 +121,7 @@ struct ExpertList: ExpressibleByArgument {
 
   func contains(_ expert: Int) -> Bool { ranges.contains { $0.contains(expert) } }
 
-  /// The first expert named that a model of `count` does not have. `all` names those that there are.
+  /// The first expert named that a model of `count` experts lacks. `all` names those there are.
   func firstBeyond(_ count: Int) -> Int? {
     ranges.map(\.upperBound).first { $0 >= count && $0 != Int.max }
   }

@@ -74,7 +74,9 @@ struct Plan {
       table.append([title, grouped(byteCount), remark])
     }
     line("file", summary.byteCount, "mapped read-only, shared by all sessions")
-    line("read when opened", summary.openingByteCount, "header, directory, schema, transform, router, head")
+    line(
+      "read when opened", summary.openingByteCount,
+      "header, directory, schema, transform, router, head")
     line(
       "workspace", workspaceByteCount,
       "for \(Messages.count(rowCapacity, "row")) at a time, a session")

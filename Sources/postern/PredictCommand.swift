@@ -30,7 +30,8 @@ struct PredictCommand: ParsableCommand {
   @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
   var inputFormat: TextFormat?
 
-  @Option(name: .customLong("out"), help: "Format of the predictions; by the file's ending, else csv.")
+  @Option(
+    name: .customLong("out"), help: "Format of the predictions; by the file's ending, else csv.")
   var outputFormat: TextFormat?
 
   @Option(help: ArgumentHelp("Character between fields of the input.", valueName: "char"))
@@ -65,14 +66,16 @@ struct PredictCommand: ParsableCommand {
   var unknownCategory = UnknownCategoryPolicy.use
 
   @Option(
-    help: ArgumentHelp("Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
+    help: ArgumentHelp(
+      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
   var missing: [String] = []
 
   @Option(help: ArgumentHelp("Threads that predict.", valueName: "n"))
   var threads = 1
 
   @Option(
-    help: ArgumentHelp("Memory for decoded experts, such as 64M; default: all, up to 256M.", valueName: "size"))
+    help: ArgumentHelp(
+      "Memory for decoded experts, such as 64M; default: all, up to 256M.", valueName: "size"))
   var cache: ByteSize?
 
   @Option(help: ArgumentHelp("Rows computed together at most.", valueName: "n"))

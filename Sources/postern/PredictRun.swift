@@ -99,7 +99,7 @@ struct PredictorSizes {
   let workspaceByteCount: Int
   let cacheByteCount: Int
 
-  /// Rows that are computed together unless the options say otherwise, and the fewest when memory is
+  /// Rows that are computed together unless the options say otherwise; the fewest when memory is
   /// short.
   static let rowCounts = (usual: 1024, fewest: 256)
   /// The largest workspace for the usual number of rows, and the largest cache unless asked for.

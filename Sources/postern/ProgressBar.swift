@@ -60,7 +60,9 @@ struct ProgressBar {
     var details = ["epoch \(progress.epoch)/\(progress.epochCount)"]
     if let score = progress.validationScore { details.append("\(metric) \(significant(score))") }
     if let best = progress.bestScore { details.append("best \(significant(best))") }
-    if progress.trainingLoss.isFinite { details.append("loss \(significant(progress.trainingLoss))") }
+    if progress.trainingLoss.isFinite {
+      details.append("loss \(significant(progress.trainingLoss))")
+    }
     if share > 0.02 {
       details.append("\(durationText((seconds * (1 - share) / share).rounded())) left")
     }

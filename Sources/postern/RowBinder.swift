@@ -17,7 +17,7 @@ enum RowProblem: Error {
 /// Turns records into rows as the runtime takes them, and counts what is worth a word.
 struct RowBinder {
   /// One column that the model looks at.
-  struct Input {
+  private struct Input {
     /// The column's place in the row.
     let column: Int
     /// The column's place in the record.
@@ -26,13 +26,22 @@ struct RowBinder {
     let categoryCount: Int
     let refusesMissing: Bool
     let refusesUnknown: Bool
-    var missingCount = 0
-    var unknownCount = 0
-    var firstUnknown: (text: ShortText, line: Int)?
-    var wasAbsent = false
   }
 
-  private(set) var inputs: [Input] = []
+  /// What was met in one column.
+  struct Findings {
+    /// The column's place in the row.
+    let column: Int
+    fileprivate(set) var missingCount = 0
+    fileprivate(set) var unknownCount = 0
+    fileprivate(set) var firstUnknown: (text: ShortText, line: Int)?
+    fileprivate var wasAbsent = false
+
+    fileprivate init(column: Int) { self.column = column }
+  }
+
+  private var inputs: [Input] = []
+  private(set) var findings: [Findings] = []
 
   /// Binds the model's columns that are not ignored to `fields`, in order.
   init(_ model: ModelView, fields: [Int], refusesUnknown: Bool) {
@@ -48,11 +57,12 @@ struct RowBinder {
           categoryCount: schema.categoryCount(ofColumn: column),
           refusesMissing: record.missingPolicy == 0,
           refusesUnknown: refusesUnknown || record.unknownPolicy == 0))
+      findings.append(Findings(column: column))
       place += 1
     }
   }
 
-  /// Writes the current record's values to `row`, which has one place for each of the model's columns.
+  /// Writes the current record's values to `row`, one place for each of the model's columns.
   ///
   /// - Returns: The column whose key is not there for the first time, if there is one.
   /// - Complexity: O(*columns*), no allocation.
@@ -79,11 +89,12 @@ struct RowBinder {
       if value.isNaN {
         if input.refusesMissing {
           throw .missing(
-            reader.position(of: input.field), column: model.schema.columnName(input.column).copied())
+            reader.position(of: input.field), column: model.schema.columnName(input.column).copied()
+          )
         }
-        inputs[index].missingCount += 1
-        if !input.wasAbsent, !reader.hasKey(input.field) {
-          inputs[index].wasAbsent = true
+        findings[index].missingCount += 1
+        if !findings[index].wasAbsent, !reader.hasKey(input.field) {
+          findings[index].wasAbsent = true
           absent = absent ?? input.column
         }
       }
@@ -106,9 +117,9 @@ struct RowBinder {
         column: model.schema.columnName(input.column).copied(),
         text: ShortText(reader.field(input.field)), known: known)
     }
-    inputs[index].unknownCount += 1
-    if input.unknownCount == 0 {
-      inputs[index].firstUnknown = (ShortText(reader.field(input.field)), reader.line)
+    findings[index].unknownCount += 1
+    if findings[index].unknownCount == 1 {
+      findings[index].firstUnknown = (ShortText(reader.field(input.field)), reader.line)
     }
   }
 }

@@ -1,4 +1,4 @@
-// RowSource+Options.swift: opens the input of `postern predict` and finds the model's columns in it.
+// RowSource+Options.swift: opens the input of `postern predict` and finds the model's columns.
 
 internal import PosternData
 internal import PosternFormat
@@ -6,7 +6,10 @@ internal import PosternFormat
 extension RowSource {
   /// Opens the input and binds its columns.
   ///
-  /// - Parameter path: A path, or `-` for standard input.
+  /// - Parameters:
+  ///   - model: The model whose columns are wanted.
+  ///   - options: How to read.
+  ///   - path: A path, or `-` for standard input.
   /// - Throws: ``CommandFailure``.
   init(_ model: ModelView, options: PredictCommand, path: String) throws(CommandFailure) {
     let name = Messages.name(ofInput: path)
@@ -17,7 +20,12 @@ extension RowSource {
     var kept = RowSource.keptNames(options, header: [])
     var readerOptions = RecordReader.Options(
       format: format.readerFormat(delimiter: options.delimiter))
-    if !options.missing.isEmpty { readerOptions.missing = MissingTokens(options.missing) }
+    let console = Console(isQuiet: options.quiet)
+    if !options.missing.isEmpty {
+      readerOptions.missing = MissingTokens(columnNames(options.missing).map(text))
+    } else if let tokens = AncillarySection.missingTokens(model) {
+      console.note(Messages.trainedWithTokens(tokens, Messages.name(ofInput: options.model)))
+    }
     if options.noHeader { readerOptions.names = columns.all }
     if isJSON { readerOptions.names = distinct(columns.used + kept) }
     let reader = try RowSource.open(path, readerOptions)
@@ -29,7 +37,6 @@ extension RowSource {
     } catch {
       throw Messages.data(error, in: name)
     }
-    let console = Console(isQuiet: options.quiet)
     let extras = binding.extras.filter { !columns.known.contains($0) }
     if !options.noHeader && !isJSON && !extras.isEmpty {
       console.warning(Messages.extraColumns(extras, in: name))

@@ -123,7 +123,8 @@ struct RowSource: ~Copyable {
       let nothing: [UInt8] = []
       for (index, field) in keptFields.enumerated() {
         writer.appendKept(
-          nothing.span, name: reader.header[field], isFirst: index == 0, isNull: true, to: &block.kept)
+          nothing.span, name: reader.header[field], isFirst: index == 0, isNull: true,
+          to: &block.kept)
       }
     } else {
       appendKept(to: &block)
@@ -149,7 +150,7 @@ struct RowSource: ~Copyable {
     }
     var filled: [(name: [UInt8], count: Int)] = []
     var unknown: [(name: [UInt8], count: Int, first: ShortText, line: Int)] = []
-    for input in binder.inputs {
+    for input in binder.findings {
       let name = model.schema.columnName(input.column).copied()
       if input.missingCount > 0 { filled.append((name, input.missingCount)) }
       if let first = input.firstUnknown {

@@ -32,7 +32,9 @@ struct RowWriter {
     writesProbabilities = probabilities
     explains = explaining
     var classes: [[UInt8]] = []
-    for index in 0..<model.schema.classCount { classes.append(model.schema.className(index).copied()) }
+    for index in 0..<model.schema.classCount {
+      classes.append(model.schema.className(index).copied())
+    }
     var names: [[UInt8]] = []
     if outputCount == 1 {
       names.append(Array("prediction".utf8))
@@ -53,7 +55,8 @@ struct RowWriter {
     }
   }
 
-  private static func encoded(_ text: [UInt8], _ format: TextFormat, _ separator: UInt8) -> [UInt8] {
+  private static func encoded(_ text: [UInt8], _ format: TextFormat, _ separator: UInt8) -> [UInt8]
+  {
     var buffer = TextBuffer(capacity: 64)
     if format == .ndjson {
       buffer.append(jsonString: text.span)
@@ -96,7 +99,11 @@ struct RowWriter {
 
   /// Appends the answer of a row behind its kept fields.
   ///
-  /// - Parameter probabilities: One place for each class.
+  /// - Parameters:
+  ///   - session: Where the answer is.
+  ///   - slot: The row's place in the session.
+  ///   - probabilities: One place for each class.
+  ///   - text: Where to append.
   func append(
     _ session: inout Session, slot: Int, probabilities: inout [Float], to text: inout TextBuffer
   ) {

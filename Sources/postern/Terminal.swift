@@ -57,6 +57,12 @@ enum Signals {
     _ = signal(SIGINT) { _ in
       if Signals.interruptCount.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
     }
+    // Whoever started this process may have blocked the signal, and processes inherit that.
+    var interrupt = sigset_t()
+    // SAFETY: the set is this function's own and lives for the calls.
+    unsafe sigemptyset(&interrupt)
+    unsafe sigaddset(&interrupt, SIGINT)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &interrupt, nil)
   }
 
   /// Whether Ctrl-C was pressed since ``catchInterrupts()``.

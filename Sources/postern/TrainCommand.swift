@@ -10,9 +10,9 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       EXAMPLE:  postern train houses.csv --target price -o price.moe
 
-      Columns of numbers are numeric, columns of texts categorical; empty fields, NA, NaN, null and \
-      None are missing. Ctrl-C ends training early and keeps the best model so far. The same data, \
-      options and seed give the same file.
+      Columns of numbers are numeric, columns of texts categorical; empty fields, NA, NaN, null \
+      and None are missing. Ctrl-C ends training early and keeps the best model so far. The same \
+      data, options and seed give the same file.
       """)
 
   /// A task by its name.
@@ -25,14 +25,17 @@ struct TrainCommand: ParsableCommand {
     case dense
   }
 
-  @Argument(help: ArgumentHelp("The rows to learn from; `-` is standard input.", valueName: "train"))
+  @Argument(
+    help: ArgumentHelp("The rows to learn from; `-` is standard input.", valueName: "train"))
   var train: String
 
   @Option(
-    help: ArgumentHelp("Column to predict; several with commas for a regression.", valueName: "col,..."))
+    help: ArgumentHelp(
+      "Column to predict; several with commas for a regression.", valueName: "col,..."))
   var target: [String]
 
-  @Option(name: [.customShort("o"), .long], help: "Where the model goes; replaced only when it is done.")
+  @Option(
+    name: [.customShort("o"), .long], help: "Where the model goes; replaced only when it is done.")
   var output: String
 
   @Option(
@@ -50,7 +53,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Names every random choice.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Threads; changes no bit of the model. Default: all processors.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Threads; changes no bit of the model. Default: all processors.", valueName: "n"))
   var threads: Int?
 
   @Option(help: "How experts are stored: compressed to send, or raw to map.")
@@ -72,7 +77,8 @@ struct TrainCommand: ParsableCommand {
   var ignore: [String] = []
 
   @Option(
-    help: ArgumentHelp("Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
+    help: ArgumentHelp(
+      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
   var missing: [String] = []
 
   @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
@@ -87,7 +93,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The most bins of a numeric column.", valueName: "n"))
   var bins: Int?
 
-  @Option(help: ArgumentHelp("Passes over the rows for a dense network; other stages follow.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Passes over the rows for a dense network; other stages follow.", valueName: "n"))
   var epochs: Int?
 
   @Option(help: ArgumentHelp("Dense networks that teach.", valueName: "n"))

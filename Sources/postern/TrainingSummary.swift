@@ -20,7 +20,9 @@ struct TrainingSummary {
       "trained on \(Messages.count(report.trainingRowCount, "row")) and "
       + "\(Messages.count(columnCount, "column")) of \(data.name), "
     text +=
-      validation.map { "judged on \(Messages.count(report.validationRowCount, "row")) of \($0.name)\n" }
+      validation.map {
+        "judged on \(Messages.count(report.validationRowCount, "row")) of \($0.name)\n"
+      }
       ?? "judged on \(Messages.count(report.validationRowCount, "row")) held out\n"
     var table = AlignedText([("", .left), ("", .left), ("", .left)])
     table.append([metric, significant(report.score), chosenText])
@@ -37,8 +39,9 @@ struct TrainingSummary {
     }
     text += String(table.rendered().drop { $0 == "\n" })
     text += traffic
-    text += "  \(Messages.name(ofOutput: command.output)): \(byteText(byteCount)), \(durationText(seconds))\n"
-    if report.stoppedEarly { text += "  " + Messages.stoppedEarly.text + "\n" }
+    text +=
+      "  \(Messages.name(ofOutput: command.output)): \(byteText(byteCount)), \(durationText(seconds))\n"
+    if report.stoppedEarly { text += "  " + Messages.stoppedEarly + "\n" }
     if command.output != "-" {
       text += "next: postern predict \(Messages.shown(command.output)) < rows.csv\n"
     }
@@ -50,7 +53,9 @@ struct TrainingSummary {
     switch report.chosen {
     case .refitMixture: return "\(experts), each refitted on the rows it answers for"
     case .mixture: return "\(experts)"
-    case .copiedDense: return "\(experts), all like the dense network, which nothing beat"
+    case .copiedDense:
+      return report.expertTraffic.count == 1
+        ? "one expert" : "\(experts), all like the dense network, which nothing beat"
     }
   }
 

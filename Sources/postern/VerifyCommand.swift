@@ -99,7 +99,8 @@ struct Verification {
       try predictor.predict(count: 1)
       let bits = test.valueBits(row)
       let isEqual =
-        predictor.session.status(0).refusal == nil && predictor.session.expert(0) == test.expert(row)
+        predictor.session.status(0).refusal == nil
+        && predictor.session.expert(0) == test.expert(row)
         && bits.indices.allSatisfy {
           predictor.session.value(0, output: $0).bitPattern == bits[$0]
         }
@@ -120,7 +121,9 @@ struct Verification {
         : "\(differences.count) with other bits on \(KernelSet.current.name): "
           + Messages.list(differences.map(String.init)) + "\n"
     } else {
-      text += canPredict ? "  no self-test in the file\n" : "  self-test not replayed: unsupported weights\n"
+      text +=
+        canPredict
+        ? "  no self-test in the file\n" : "  self-test not replayed: unsupported weights\n"
     }
     text += hasSignature ? "  a signature, not checked here\n" : "  no signature\n"
     return text

@@ -11,11 +11,12 @@ enum Version {
 
   /// Command, format, instruction set, zstd.
   static var text: String {
-    """
-    postern \(number)
-    model format \(Layout.versionMajor).\(Layout.versionMinor) (reads every \(Layout.versionMajor).x)
-    kernels \(KernelSet.current.name)
-    zstd \(compressorVersion)
-    """
+    let major = Layout.versionMajor
+    return """
+      postern \(number)
+      model format \(major).\(Layout.versionMinor) (reads every \(major).x)
+      kernels \(KernelSet.current.name)
+      zstd \(compressorVersion)
+      """
   }
 }

@@ -10,6 +10,7 @@ enum Rules {
     "Sources/PosternStorage/ReplacementFile.swift",
     "Sources/PosternStorage/FrameDecoder.swift",
     "Sources/PosternStorage/MappedFile.swift",
+    "Sources/PosternTrainer/AdamW.swift",
     "Sources/PosternTrainer/DenseProduct.swift",
     "Sources/PosternTrainer/LookupLayer.swift",
     "Sources/PosternTrainer/VectorMath.swift",

@@ -40,17 +40,17 @@ struct Transcript {
       section = String(line.dropFirst(3).dropLast(3))
       lines = []
     }
+    // Behind the last line end stands nothing.
+    if lines.last == "" { lines.removeLast() }
     try end(section, lines)
   }
 
   private mutating func end(_ section: String?, _ lines: [Substring]) throws {
-    // The last line is the empty one behind the last line end.
-    var text = lines.joined(separator: "\n")
+    let text = lines.map { $0 + "\n" }.joined()
     guard let section else {
       sentence = text.split(separator: "\n").joined(separator: " ")
       return
     }
-    if !text.isEmpty && !text.hasSuffix("\n") { text += "\n" }
     let words = section.split(separator: " ").map(String.init)
     switch words.first {
     case "file" where words.count >= 2:

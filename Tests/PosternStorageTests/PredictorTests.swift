@@ -18,8 +18,8 @@ import Testing
     #expect(try values(packed, rows, batch: batch, slots: slots) == raw)
   }
 
-  /// The decoder must stand at a multiple of 8 bytes, wherever the caller's memory starts and however
-  /// few experts there are.
+  /// The decoder must stand at a multiple of 8 bytes, wherever the caller's memory starts and
+  /// however few experts there are.
   @Test(arguments: [1, 3], 0..<16)
   func `a cache works at any word`(expertCount: Int, offset: Int) throws {
     let description = TestModels.mixed(expertCount: expertCount, widths: [[64, 64]])
