@@ -17,7 +17,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
   pieces.blockByteCount = 16 + way / 16
   let whole = records(text, options, blockByteCount: .max)
   // Other kinds of files are known by what the first read gives; a coprocess must not wait for more.
-  if whole.first == "not text" { return 0 }
+  if whole.first == .foreign { return 0 }
   guard whole == records(text, pieces, blockByteCount: 1 + way % 13) else {
     fatalError("the blocks change what is read")
   }
@@ -42,29 +42,37 @@ private func options(_ way: Int) -> RecordReader.Options {
   return options
 }
 
-/// Every record and every error, as text; after an error the line that a message would show.
+/// What a reader gives: for a record its line and, for each field, its size or number.
+private enum Item: Equatable {
+  case record([UInt64])
+  case error(DataError)
+  case foreign
+}
+
+/// Every record and every error; after an error the line that a message would show.
 private func records(
   _ text: [UInt8], _ options: RecordReader.Options, blockByteCount: Int
-) -> [String] {
-  var result: [String] = []
+) -> [Item] {
+  var result: [Item] = []
   do throws(DataError) {
     let source = ByteSource(bytes: text, blockByteCount: blockByteCount)
     var reader = try RecordReader(source, options: options)
     while true {
       do throws(DataError) {
         guard try reader.next() else { break }
-        var record = "\(reader.line):"
+        var record = [UInt64(reader.line)]
         for index in reader.header.indices {
           let field = reader.field(index)
-          record += reader.isMissing(index) ? " missing" : " \(field.count)"
+          record.append(reader.isMissing(index) ? .max : UInt64(field.count))
           checkNumber(Array(field.indices.map { field[$0] }))
-          let place = reader.position(of: index)
-          _ = reader.excerpt(at: place)
-          if let number = try? reader.number(index) { record += " \(number.bitPattern)" }
+          if let number = try? reader.number(index) { record.append(UInt64(number.bitPattern)) }
         }
-        result.append(record)
+        if let last = reader.header.indices.last {
+          _ = reader.excerpt(at: reader.position(of: last))
+        }
+        result.append(.record(record))
       } catch {
-        result.append("\(error)")
+        result.append(.error(error))
         if let excerpt = reader.excerpt(at: TextPosition(line: reader.line, column: 3)) {
           guard excerpt.caretOffset <= excerpt.text.count else { fatalError("a caret too far") }
         }
@@ -73,8 +81,8 @@ private func records(
       guard result.count <= text.count + 1 else { fatalError("endless records") }
     }
   } catch {
-    if case .notText = error { return ["not text"] }
-    result.append("\(error)")
+    if case .notText = error { return [.foreign] }
+    result.append(.error(error))
   }
   return result
 }
