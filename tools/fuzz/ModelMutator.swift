@@ -4,6 +4,7 @@
 // what is wrong, and what can be computed (checksums, sizes, offsets, zeros) is put right, until
 // nothing is wrong or the rule that is broken is one of substance. One change in eight is left as it is.
 
+import Glibc
 import PosternFormat
 
 @_silgen_name("LLVMFuzzerMutate")
@@ -26,10 +27,36 @@ public func customMutator(
     for _ in 0...random.below(3) { model.changeNumber(&random) }
   }
   for _ in 0..<48 {
+    lastInput.note(model.bytes)
     guard let error = model.error(), model.repair(error) else { break }
   }
   return model.size
 }
+
+/// What the reader was last asked about here. libFuzzer does not know it, so that a crash would leave
+/// nothing to look at: it is kept in a mapped file, which outlives the process.
+private struct LastInput {
+  private let start: UnsafeMutableRawPointer?
+  private let byteCount = 1 << 20
+
+  init(path: String) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o644)
+    defer { close(descriptor) }
+    guard ftruncate(descriptor, byteCount) == 0 else { fatalError("cannot write \(path)") }
+    start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+  }
+
+  /// Keeps the size, eight bytes, and the bytes.
+  func note(_ bytes: Span<UInt8>) {
+    guard let start, bytes.count <= byteCount - 8 else { return }
+    start.storeBytes(of: UInt64(bytes.count), as: UInt64.self)
+    bytes.withUnsafeBytes { buffer in
+      if let base = buffer.baseAddress { memcpy(start + 8, base, buffer.count) }
+    }
+  }
+}
+
+nonisolated(unsafe) private let lastInput = LastInput(path: ".build-fuzz/last-input")
 
 /// SplitMix64.
 struct Random {
