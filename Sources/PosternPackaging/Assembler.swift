@@ -20,6 +20,8 @@ struct SectionContent {
   var decoded: [UInt8]
   /// Whether the profile's storage of experts applies.
   var elementType: PosternFormat.ElementType?
+  /// The entry of a section that stays as it is stored; `decoded` then holds the stored bytes.
+  var original: SectionEntry?
 
   init(_ kind: SectionKind, _ decoded: [UInt8]) {
     self.kind = kind.rawValue
@@ -33,11 +35,12 @@ struct SectionContent {
     self.elementType = elementType
   }
 
-  init(copying entry: SectionEntry, _ decoded: [UInt8]) {
+  init(copying entry: SectionEntry, _ stored: [UInt8]) {
     kind = entry.rawKind
     index = entry.index
     isCritical = entry.isCritical
-    self.decoded = decoded
+    decoded = stored
+    original = entry
   }
 }
 
@@ -80,7 +83,7 @@ func assemble(
     end = stored[number].offset + stored[number].stored.count
   }
   let cacheByteCount = zip(sections, stored).lazy
-    .map { $1.encoding == .raw ? 0 : $0.decoded.count }.max()
+    .map { $0.elementType == nil || $1.encoding == .raw ? 0 : $0.decoded.count }.max()
   var writer = ByteWriter()
   writer.bytes.reserveCapacity(end)
   appendHeader(
@@ -103,7 +106,8 @@ func assemble(
 private func store(
   _ section: SectionContent, _ profile: Profile
 ) throws(PackagingError) -> StoredSection {
-  let raw = StoredSection(stored: section.decoded, encoding: .raw, isPageAligned: false)
+  let raw = StoredSection(
+    stored: section.decoded, encoding: section.original?.encoding ?? .raw, isPageAligned: false)
   guard let elementType = section.elementType else { return raw }
   switch profile {
   case .map:
@@ -159,7 +163,7 @@ private func appendEntry(
   writer.append(zeros: 6)
   writer.append(UInt64(place.offset))
   writer.append(UInt64(place.stored.count))
-  writer.append(UInt64(section.decoded.count))
-  writer.append(xxh64(section.decoded.span))
+  writer.append(section.original?.decodedByteCount ?? UInt64(section.decoded.count))
+  writer.append(section.original?.checksum ?? xxh64(section.decoded.span))
   writer.append(zeros: 16)
 }

@@ -11,7 +11,8 @@ public import PosternFormat
 ///   - profile: The storage of each routed expert, by its index.
 ///   - decoded: The decoded, checked bytes of an expert; `expertCount` names the shared one.
 /// - Returns: A file that says the same as `model`.
-/// - Throws: ``PackagingError``, or what `decoded` throws.
+/// - Throws: ``PackagingError``, rule R18 where an ancillary section is damaged, or what `decoded`
+///   throws.
 /// - Complexity: O(*file size*); compression dominates.
 public func repacked(
   _ model: ModelView, profile: (_ expert: Int) -> Profile,
@@ -30,8 +31,12 @@ public func repacked(
     case .sharedExpert:
       sections.append(SectionContent(.sharedExpert, try decoded(header.expertCount)))
     default:
-      // Everything else is copied as it is stored; unknown sections keep their bytes.
-      sections.append(SectionContent(copying: entry, copy(model.bytes.extracting(entry.range))))
+      // Everything else is copied as it is stored, with its own checksum: a damaged section must
+      // not come out with a right one.
+      let stored =
+        entry.encoding == .raw
+        ? try model.checkedSection(entry) : model.bytes.extracting(entry.range)
+      sections.append(SectionContent(copying: entry, copy(stored)))
     }
   }
   let counts = HeaderCounts(

@@ -1,3 +1,4 @@
+import Foundation
 import PosternFormat
 import PosternPackaging
 import PosternStorage
@@ -68,6 +69,41 @@ import Testing
       return
     }
     #expect(broken.rule == .invalidHead)
+  }
+
+  /// Goal: packing neither loses nor mends what it does not understand. Method: a golden vector
+  /// whose ancillary sections are compressed, and one byte of a raw section turned.
+  @Test func `ancillary sections keep their encoding and checksum`() throws {
+    let file = try vector("ancillary-compressed")
+    let before = try ModelView(validating: file.span)
+    let packed = try repack(file, as: .map)
+    let after = try ModelView(validating: packed.span)
+    var compressedCount = 0
+    for number in 0..<before.header.sectionCount where !before.entry(number).isCritical {
+      let (old, new) = (before.entry(number), after.entry(number))
+      #expect(old.rawKind == new.rawKind && old.rawEncoding == new.rawEncoding)
+      #expect(old.decodedByteCount == new.decodedByteCount && old.checksum == new.checksum)
+      #expect(file[old.range] == packed[new.range])
+      compressedCount += old.encoding == .raw ? 0 : 1
+    }
+    #expect(compressedCount > 0)
+  }
+
+  @Test func `a damaged ancillary section is not packed`() throws {
+    var model = TestModels.mixed()
+    model.ancillary.provenance = Array("{}".utf8)
+    var file = try model.encoded(profile: .map)
+    let place = try #require(try ModelView(validating: file.span).entry(.provenance)).range
+    file[place.lowerBound] ^= 1
+    let error = try #require(throws: FormatError.self) { _ = try repack(file, as: .ship) }
+    #expect(error.rule == .damagedSection && error.kind == SectionKind.provenance.rawValue)
+  }
+
+  private func vector(_ name: String) throws -> [UInt8] {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    return [UInt8](
+      try Data(contentsOf: root.appendingPathComponent("formats/vectors/valid/\(name).moe")))
   }
 
   private func repack(_ file: [UInt8], as profile: Profile) throws -> [UInt8] {
