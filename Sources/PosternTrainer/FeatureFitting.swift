@@ -82,8 +82,10 @@ private func fitNumeric(_ values: [Float], name: [UInt8], binCount: Int) -> Colu
   let edges: [Float]
   if first == last {
     guard hasMissing else { return ignored }
-    // Only whether the value is there says anything: the second edge is never reached.
-    edges = first < 0 ? [first, first / 2] : [first, max(1, first * 2)]
+    // Only whether the value is there says anything: the other edge is never reached, and stands
+    // below where there is no room above.
+    let next = first < 0 ? first / 2 : max(1, first * 2)
+    edges = next <= edgeLimit ? [first, next] : [first / 2, first]
   } else {
     edges = quantileEdges(known, binCount: binCount)
   }

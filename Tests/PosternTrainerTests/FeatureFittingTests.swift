@@ -88,6 +88,19 @@ import Testing
     #expect(edges[0] == 6 && edges[1] > 6 && fill == 6)
   }
 
+  /// No edge may be above 2^100 (rule R24), however large the only value is.
+  @Test(arguments: [0x1p99, 0x1.8p99, 0x1p100, 3e38, -3e38, -1e-45] as [Float])
+  func `a constant of any size has two lawful edges`(value: Float) throws {
+    let values = (0..<40).map { $0 % 2 == 0 ? Float.nan : value }
+    let fitted = try fit([.init(name: bytes("flag"), values: .numeric(values))], rowCount: 40)
+    guard case .numeric(let edges, let fill, _, _) = fitted.columns[0].kind else {
+      Issue.record("the column is used")
+      return
+    }
+    #expect(edges.count == 2 && edges[0] < edges[1] && edges.contains(fill))
+    #expect(edges.allSatisfy { $0.magnitude <= 0x1p100 })
+  }
+
   @Test func `rare categories are unknown and many categories are coded by the target`() throws {
     let count = 400
     // 40 categories of 10 rows, but the last has a single row; the target grows with the code.
