@@ -163,10 +163,17 @@ struct ModelSummary {
     publicKey = AncillarySection.publicKey(model)
   }
 
-  /// Rows of training data, if the file says how many each expert answered for.
+  /// Rows of training data, if the file says how many each expert answered for; nil where the sum
+  /// overflows, for then no share of it has a meaning.
   var trainingRowCount: UInt64? {
-    let counts = experts.compactMap(\.rowCount)
-    return counts.count == experts.count ? counts.reduce(0, &+) : nil
+    var total: UInt64 = 0
+    for expert in experts {
+      guard let count = expert.rowCount else { return nil }
+      let (sum, overflows) = total.addingReportingOverflow(count)
+      if overflows { return nil }
+      total = sum
+    }
+    return total
   }
 
   /// Bytes that are read when the file is opened: everything but experts and what is looked at on

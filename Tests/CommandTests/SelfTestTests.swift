@@ -1,4 +1,4 @@
-// SelfTestTests.swift: a model whose self-test says something else.
+// SelfTestTests.swift: models whose ancillary sections or names say something odd.
 
 import Foundation
 import PosternPackaging
@@ -30,6 +30,17 @@ import Testing
     let json = try scratch.run("postern verify m.moe --json")
     #expect(json.status == 1)
     #expect(json.output.contains("\"selfTestDifferences\": [0]"))
+  }
+
+  /// No checksum finds a histogram that was written with absurd counts.
+  @Test func `a histogram whose sum overflows is shown without shares`() throws {
+    var model = TestModels.mixed(expertCount: 2)
+    model.ancillary.routingHistogram = [.max, 2]
+    let scratch = try Scratch()
+    try scratch.write(try model.encoded(profile: .map), to: "m.moe")
+    for options in ["", "--json", "--bytes"] {
+      #expect(try scratch.run("postern inspect m.moe \(options)").status == 0)
+    }
   }
 
   @Test func `two columns of one name cannot be bound by name`() throws {
