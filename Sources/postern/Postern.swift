@@ -44,7 +44,12 @@ struct Postern: ParsableCommand {
   private static func end(with error: any Error) -> Never {
     let status = exitCode(for: error)
     if status == .success {
-      try? Console.print(fullMessage(for: error) + "\n")
+      do throws(CommandFailure) {
+        try Console.print(fullMessage(for: error) + "\n")
+      } catch {
+        Console().error(error.message)
+        endProcess(error.status)
+      }
       endProcess(.done)
     }
     let text = Messages.usage(message(for: error))
