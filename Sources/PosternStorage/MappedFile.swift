@@ -29,10 +29,16 @@
   }
 
   private static func map(_ path: String) throws(StorageError) -> (UnsafePointer<UInt8>?, Int) {
+    var status = stat()
+    // A named pipe that is opened and closed again costs its writer the only reader, so it is looked
+    // at first.
+    // SAFETY: the string lives for the call, and `stat` fills one structure.
+    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw .notARegularFile(path: path)
+    }
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(call: "open", path: path, code: errno) }
     defer { _ = close(descriptor) }
-    var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw .system(call: "fstat", path: path, code: errno)
     }
