@@ -61,7 +61,12 @@ struct Descriptor: ~Copyable {
           number, UnsafeMutableRawBufferPointer(rebasing: storage[start...]), limit)
       }
       if count >= 0 { return count }
-      guard errno == EINTR else { throw SystemError(call: "read", code: errno) }
+      if errno == EAGAIN {
+        // Whoever started this process may have left its pipe non-blocking.
+        wait(for: POLLIN)
+      } else if errno != EINTR {
+        throw SystemError(call: "read", code: errno)
+      }
     }
   }
 
@@ -83,15 +88,15 @@ struct Descriptor: ~Copyable {
       if count >= 0 {
         start += count
       } else if errno == EAGAIN {
-        waitUntilWritable()
+        wait(for: POLLOUT)
       } else if errno != EINTR {
         throw SystemError(call: "write", code: errno)
       }
     }
   }
 
-  private func waitUntilWritable() {
-    var request = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
+  private func wait(for event: CInt) {
+    var request = pollfd(fd: number, events: Int16(event), revents: 0)
     // SAFETY: one request, alive for the call.
     _ = unsafe poll(&request, 1, -1)
   }
