@@ -140,8 +140,10 @@ public struct ModelView: ~Escapable, Sendable {
     let shapes = shapes
     for expert in 0..<expertSectionCount {
       let entry = expertEntry(expert)
-      let expected = UInt64(wide: shapes.shape(expert).byteCount(sizes))
-      if entry.decodedByteCount != expected {
+      // A size at the ceiling is larger than this machine reckons with, whatever the entry says.
+      let byteCount = shapes.shape(expert).byteCount(sizes)
+      let expected = UInt64(wide: byteCount)
+      if entry.decodedByteCount != expected || byteCount >= Int.sizeCeiling {
         throw FormatError(
           .invalidExpertShape, kind: SectionKind.expertShapes.rawValue,
           at: expert * Layout.shapeRecordByteCount, found: entry.decodedByteCount,

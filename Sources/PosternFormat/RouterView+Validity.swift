@@ -80,7 +80,7 @@ extension RouterView {
         .invalidRouterNode, at: 0, found: UInt64(wide: children),
         expected: UInt64(wide: header.expertCount))
     }
-    guard end == bytes.count else {
+    guard end == bytes.count && end < Int.sizeCeiling else {
       throw error(
         .invalidRouterNode, at: 0, found: UInt64(wide: bytes.count), expected: UInt64(wide: end))
     }

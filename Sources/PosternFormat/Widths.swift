@@ -35,8 +35,8 @@ extension UInt64 {
 }
 
 extension Int {
-  /// The largest size that this machine reckons with. Sums of a few of these do not overflow; no
-  /// section is as large.
+  /// What sizes saturate at. Sums of a few of these do not overflow. On a 32-bit machine a lawful
+  /// section may be as large; such a file is refused there.
   #if _pointerBitWidth(_64)
     package static let sizeCeiling = 0x4000_0000_0000
   #else

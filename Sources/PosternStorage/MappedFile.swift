@@ -30,9 +30,8 @@
 
   private static func map(_ path: String) throws(StorageError) -> (UnsafePointer<UInt8>?, Int) {
     var status = stat()
-    // A named pipe that is opened and closed again costs its writer the only reader, so it is looked
-    // at first.
-    // SAFETY: the string lives for the call, and `stat` fills one structure.
+    // A named pipe that is opened and closed again costs its writer the only reader, so it is
+    // looked at first. SAFETY: the string lives for the call, and `stat` fills one structure.
     if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw .notARegularFile(path: path)
     }
