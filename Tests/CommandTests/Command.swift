@@ -53,8 +53,9 @@ final class Scratch {
   /// The kernels are the portable ones, so that no text depends on the machine.
   func process(_ line: String) -> Process {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", line]
+    // Another test of this program may ignore closed pipes, and processes inherit that.
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["--default-signal=PIPE", "/bin/sh", "-c", line]
     process.currentDirectoryURL = folder
     var environment = ProcessInfo.processInfo.environment
     environment["PATH"] = Scratch.programs.path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
