@@ -55,7 +55,8 @@ public enum Trainer {
     }
     var prepared = try PreparedData(
       table: train, validation: judged,
-      binCount: TrainingPlan.binCount(options, rowCount: train.rowCount))
+      binCount: TrainingPlan.binCount(
+        options, rowCount: train.rowCount, columnCount: train.columns.count))
     if judged == nil { prepared.warnings.append(.noValidationRows) }
     let plan = TrainingPlan(options: options, rowCount: train.rowCount, task: prepared.task)
     let run = TrainingRun(prepared: prepared, plan: plan, reporter: ProgressReporter(progress))

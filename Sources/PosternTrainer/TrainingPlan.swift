@@ -26,9 +26,12 @@ struct TrainingPlan: Equatable, Sendable {
   /// The mean probability of the chosen expert where the router starts.
   var startConfidence = 0.7
 
-  /// Bins of a numeric column by default.
-  static func binCount(_ options: TrainingOptions, rowCount: Int) -> Int {
-    options.binCount ?? (rowCount >= 1000 ? 24 : rowCount >= 200 ? 16 : 8)
+  /// Bins of a numeric column by default: as many as the rows can fill, and few where there are so
+  /// many columns that the table of the first layer would outgrow the data.
+  static func binCount(_ options: TrainingOptions, rowCount: Int, columnCount: Int) -> Int {
+    if let binCount = options.binCount { return binCount }
+    let byRows = rowCount >= 1000 ? max(24, min(96, rowCount / 256)) : rowCount >= 200 ? 16 : 8
+    return min(byRows, max(2, max(2048, rowCount) / max(columnCount, 1)))
   }
 
   /// How many standard errors better than the copied dense network a mixture must validate.

@@ -1,0 +1,126 @@
+// MixtureStageTests.swift: what a mixture answers, what refitting may change, what groups rows.
+
+import PosternPackaging
+import Testing
+
+@testable import PosternTrainer
+
+@Suite struct MixtureStageTests {
+  private struct Case {
+    var prepared: PreparedData
+    var mixture: Mixture
+  }
+
+  /// Three experts with weights of their own, routed by the column `a`.
+  private func makeCase(rowCount: Int = 240) throws -> Case {
+    let table = Synthetic.regression(rowCount: rowCount)
+    let prepared = try PreparedData(table: table, validation: nil, binCount: 4)
+    let shape = NetworkShape(input: prepared.input, widths: [16], outputCount: 1)
+    var router = SoftmaxRouter(expertCount: 3, featureStride: prepared.data.featureStride)
+    router[0, 0] = -4
+    router[2, 0] = 4
+    router[bias: 1] = 2
+    let experts = (0..<3).map { expert -> [Float] in
+      var random = RandomStream(seed: UInt64(expert))
+      return shape.initialParameters(&random)
+    }
+    return Case(
+      prepared: prepared, mixture: Mixture(router: router, shape: shape, experts: experts))
+  }
+
+  @Test func `each row is answered by the expert of its cell`() throws {
+    let c = try makeCase()
+    let cells = c.mixture.cells(c.prepared.data)
+    #expect(cells.flatMap { $0 }.sorted() == (0..<240).map { Int32($0) })
+    #expect(cells.allSatisfy { !$0.isEmpty })
+    let outputs = c.mixture.predict(c.prepared.data, threads: 2)
+    for (expert, cell) in cells.enumerated() {
+      let own = Network(shape: c.mixture.shape, parameters: c.mixture.experts[expert])
+        .predict(c.prepared.data)
+      for row in cell { #expect(outputs[Int(row)] == own[Int(row)]) }
+    }
+  }
+
+  @Test func `sharp probabilities blend to the chosen expert's answer`() throws {
+    let c = try makeCase()
+    let hard = c.mixture.predict(c.prepared.data, threads: 1)
+    let blended = c.mixture.predictBlended(c.prepared.data, temperature: 1e-4, threads: 1)
+    let far = zip(hard, blended).count { abs($0 - $1) > 1e-3 }
+    // Rows within a ten-thousandth of a border may lie between two answers.
+    #expect(far <= 2)
+    let soft = c.mixture.predictBlended(c.prepared.data, temperature: 1, threads: 1)
+    #expect(zip(hard, soft).contains { abs($0 - $1) > 1e-2 })
+  }
+
+  private func refitted(_ c: Case, rowLimit: Int) -> Mixture {
+    let schedule = Schedule(epochs: 10, batchSize: 16, rate: 3e-3, patience: 10)
+    return refit(
+      c.mixture, data: c.prepared.data, targets: c.prepared.targets,
+      validation: c.prepared.validation, schedule: schedule, seed: 1, threads: 2,
+      rowLimit: rowLimit, reporter: ProgressReporter { _ in true }
+    ) { _, _, _ in }
+  }
+
+  @Test func `refitting makes every cell better and moves no row`() throws {
+    let c = try makeCase()
+    let after = refitted(c, rowLimit: 10)
+    #expect(after.router.parameters == c.mixture.router.parameters)
+    let (old, new) = (
+      c.prepared.validation.rowLosses(c.mixture.predict(c.prepared.data, threads: 1)),
+      c.prepared.validation.rowLosses(after.predict(c.prepared.data, threads: 1))
+    )
+    for cell in c.mixture.cells(c.prepared.data) {
+      let before = cell.reduce(0.0) { $0 + old[Int($1)] }
+      #expect(cell.reduce(0.0) { $0 + new[Int($1)] } < before)
+    }
+  }
+
+  @Test func `cells with too few rows keep their experts`() throws {
+    let c = try makeCase()
+    let sizes = c.mixture.cells(c.prepared.data).map(\.count)
+    let limit = sizes.sorted()[1] + 1
+    let after = refitted(c, rowLimit: limit)
+    for expert in 0..<3 {
+      let kept = after.experts[expert] == c.mixture.experts[expert]
+      #expect(kept == (sizes[expert] < limit))
+    }
+  }
+
+  /// `a` and `b` make the target, `gap` and `kind` do not: a trained network tells them apart.
+  @Test func `columns that the network overlooks count for little`() throws {
+    let table = Synthetic.regression(rowCount: 800)
+    let prepared = try PreparedData(table: table, validation: nil, binCount: 6)
+    let shape = NetworkShape(input: prepared.input, widths: [16, 16], outputCount: 1)
+    var random = RandomStream(seed: 3)
+    var schedule = Schedule(epochs: 30, batchSize: 32, rate: 1e-2, patience: 30)
+    schedule.weightDecay = 0.1
+    let network = trainDense(
+      shape: shape, initial: shape.initialParameters(&random), data: prepared.data,
+      targets: prepared.targets, rows: (0..<800).map { Int32($0) },
+      validation: prepared.validation, schedule: schedule, random: random,
+      reporter: ProgressReporter { _ in true }
+    ) { _, _, _, _ in }
+    let weights = featureWeights(of: network, columns: prepared.columns, data: prepared.data)
+    #expect(weights.count == prepared.data.featureCount)
+    let least = min(weights[0], weights[1])
+    #expect(weights[2...].allSatisfy { $0 < 0.8 * least })
+  }
+
+  @Test func `training a mixture lowers its loss and uses its experts`() throws {
+    let c = try makeCase(rowCount: 400)
+    let start = FittedMixture(
+      mixture: c.mixture,
+      score: c.prepared.validation.score(c.mixture.predict(c.prepared.data, threads: 1)),
+      epochs: 0)
+    let networks = Schedule(epochs: 15, batchSize: 32, rate: 5e-3, patience: 15)
+    let trainer = MixtureTrainer(
+      start: c.mixture, data: c.prepared.data, targets: c.prepared.targets,
+      schedule: MixtureSchedule(networks: networks), seed: 2, threads: 2)
+    let fitted = trainer.train(
+      rows: (0..<400).map { Int32($0) }, start: start, validation: c.prepared.validation, seed: 2,
+      reporter: ProgressReporter { _ in true }
+    ) { _, _, _, _ in }
+    #expect(fitted.epochs > 0 && fitted.score.loss < 0.5 * start.score.loss)
+    #expect(fitted.mixture.cells(c.prepared.data).allSatisfy { $0.count > 10 })
+  }
+}
