@@ -53,13 +53,11 @@ public enum Trainer {
       train = table.selecting(split.train)
       judged = table.selecting(split.validation)
     }
-    var prepared = try PreparedData(
-      table: train, validation: judged,
-      binCount: TrainingPlan.binCount(
-        options, rowCount: train.rowCount, columnCount: train.columns.count))
-    if judged == nil { prepared.warnings.append(.noValidationRows) }
-    let plan = TrainingPlan(options: options, rowCount: train.rowCount, task: prepared.task)
-    let run = TrainingRun(prepared: prepared, plan: plan, reporter: ProgressReporter(progress))
+    let binCounts = TrainingPlan.binCounts(
+      options, rowCount: train.rowCount, columnCount: train.columns.count)
+    let run = try TrainingRun(
+      table: train, validation: judged, binCounts: binCounts, options: options,
+      reporter: ProgressReporter(progress))
     return try run.model()
   }
 }

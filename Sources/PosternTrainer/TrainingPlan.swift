@@ -8,12 +8,19 @@ import PosternPackaging
 ///
 /// The numbers were chosen by validation scores on public tables of 1,000 to 26,000 rows.
 struct TrainingPlan: Equatable, Sendable {
+  /// How a teacher is trained.
+  struct Teacher: Equatable, Sendable {
+    var schedule: Schedule
+    /// Index of the encoding of the rows.
+    var encoding: Int
+  }
+
   var seed: UInt64
   var threads: Int
   var widths: [Int]
   var expertCount: Int
-  /// Of each dense network that teaches.
-  var teachers: [Schedule]
+  /// Each dense network that teaches: how it is trained, and on which of the encodings.
+  var teachers: [Teacher]
   var studentCount = 2
   /// The share of the teachers' word in what students and experts learn; the labels have the rest.
   var teacherShare: Float = 0.7
@@ -26,12 +33,16 @@ struct TrainingPlan: Equatable, Sendable {
   /// The mean probability of the chosen expert where the router starts.
   var startConfidence = 0.7
 
-  /// Bins of a numeric column by default: as many as the rows can fill, and few where there are so
-  /// many columns that the table of the first layer would outgrow the data.
-  static func binCount(_ options: TrainingOptions, rowCount: Int, columnCount: Int) -> Int {
-    if let binCount = options.binCount { return binCount }
-    let byRows = rowCount >= 1000 ? max(24, min(96, rowCount / 256)) : rowCount >= 200 ? 16 : 8
-    return min(byRows, max(2, max(2048, rowCount) / max(columnCount, 1)))
+  /// Bins of a numeric column: one number, or several of which the teachers find the best.
+  ///
+  /// Many bins follow a law that jumps (a price over a place), few do not mistake chance for one.
+  /// There are never so many that the table of the first layer outgrows the data.
+  static func binCounts(_ options: TrainingOptions, rowCount: Int, columnCount: Int) -> [Int] {
+    if let binCount = options.binCount { return [binCount] }
+    let byColumns = max(2, max(2048, rowCount) / max(columnCount, 1))
+    let coarse = min(rowCount >= 1000 ? 24 : rowCount >= 200 ? 16 : 8, byColumns)
+    let fine = min(96, rowCount / 128, byColumns)
+    return fine > coarse + coarse / 2 ? [fine, coarse] : [coarse]
   }
 
   /// How many standard errors better than the copied dense network a mixture must validate.
@@ -42,8 +53,11 @@ struct TrainingPlan: Equatable, Sendable {
     validationRowCount < 500 ? 2 : validationRowCount < 1500 ? 1.5 : 1
   }
 
-  /// The plan that `options` leave open, by the number of rows.
-  init(options: TrainingOptions, rowCount: Int, task: ModelDescription.Task) {
+  /// The plan that `options` leave open, by the number of rows. `encodingCount` says how many
+  /// encodings of the rows there are to choose from.
+  init(
+    options: TrainingOptions, rowCount: Int, task: ModelDescription.Task, encodingCount: Int = 1
+  ) {
     seed = options.seed
     threads = options.threads
     widths =
@@ -59,11 +73,13 @@ struct TrainingPlan: Equatable, Sendable {
     let dense = Schedule(
       epochs: epochs, batchSize: batchSize, rate: 3e-3, patience: max(8, epochs / 10))
     // Some tables want much dropout and some none: the teachers try, and the best one is followed.
-    let dropouts: [Float] = task == .regression ? [0.05, 0, 0.2, 0.1] : [0.1, 0, 0.2, 0.1]
-    teachers = (0..<(options.teacherCount ?? 4)).map { index in
+    let few: [Float] = task == .regression ? [0.05, 0, 0.2, 0.1] : [0.1, 0, 0.2, 0.1]
+    let teacherCount = options.teacherCount ?? 4
+    let dropouts = encodingCount > 1 ? [few[0], few[0] + 0.1] : few
+    teachers = (0..<teacherCount).map { index in
       var schedule = dense
-      schedule.dropout = dropouts[index % dropouts.count]
-      return schedule
+      schedule.dropout = dropouts[index / encodingCount % dropouts.count]
+      return Teacher(schedule: schedule, encoding: index % encodingCount)
     }
     student = dense
     student.epochs = max(1, epochs * 3 / 2)

@@ -6,19 +6,42 @@ import PosternPackaging
 
 /// One run over prepared data.
 final class TrainingRun {
-  let prepared: PreparedData
+  /// The encoding of the rows that is used: after the teachers, the best one's.
+  private(set) var prepared: PreparedData
+  /// All that the teachers try; targets and validation rows are the same in each.
+  private let encodings: [PreparedData]
   var plan: TrainingPlan
   let reporter: ProgressReporter
   private let rows: [Int32]
-  /// The dropout that served the best teacher.
+  /// The dropout that served the best teacher, and the index of its encoding.
   var dropout: Float
+  private var encoding = 0
 
-  init(prepared: PreparedData, plan: TrainingPlan, reporter: ProgressReporter) {
-    self.prepared = prepared
+  init(encodings: [PreparedData], plan: TrainingPlan, reporter: ProgressReporter) {
+    precondition(!encodings.isEmpty && plan.teachers.allSatisfy { $0.encoding < encodings.count })
+    prepared = encodings[0]
+    self.encodings = encodings
     self.plan = plan
     self.reporter = reporter
     dropout = plan.student.dropout
     rows = (0..<Int32(prepared.data.rowCount)).map { $0 }
+  }
+
+  /// Prepares `table` with each of `binCounts` and makes a plan for it.
+  convenience init(
+    table: TrainingTable, validation: TrainingTable?, binCounts: [Int], options: TrainingOptions,
+    reporter: ProgressReporter
+  ) throws(TrainingError) {
+    var encodings: [PreparedData] = []
+    for binCount in binCounts {
+      var prepared = try PreparedData(table: table, validation: validation, binCount: binCount)
+      if validation == nil { prepared.warnings.append(.noValidationRows) }
+      if encodings.last?.columns != prepared.columns { encodings.append(prepared) }
+    }
+    let plan = TrainingPlan(
+      options: options, rowCount: table.rowCount, task: encodings[0].task,
+      encodingCount: encodings.count)
+    self.init(encodings: encodings, plan: plan, reporter: reporter)
   }
 
   /// What the stages gave.
@@ -81,20 +104,16 @@ final class TrainingRun {
   func runDense() throws(TrainingError) -> (Stages, Targets) {
     reporter.begin(share: 0.35)
     let teachers = trainNetworks(plan.teachers, targets: prepared.targets, stage: .teachers)
-    let best = teachers.indices.reduce(0) {
-      teachers[$1].score.loss < teachers[$0].score.loss ? $1 : $0
-    }
-    guard teachers[best].score.loss.isFinite else { throw .diverged }
-    // What was right for the best teacher is right for those who learn from it.
-    dropout = plan.teachers[best].dropout
+    let best = try follow(teachers)
     let (blended, teachersMeanScore) = distill(teachers)
     reporter.begin(share: 0.25)
     var students: [FittedNetwork] = []
     if teachers.count > 1 && !reporter.shouldStop {
       var schedule = plan.student
       schedule.dropout = dropout
+      let student = TrainingPlan.Teacher(schedule: schedule, encoding: encoding)
       students = trainNetworks(
-        [Schedule](repeating: schedule, count: plan.studentCount), targets: blended,
+        [TrainingPlan.Teacher](repeating: student, count: plan.studentCount), targets: blended,
         stage: .student)
     }
     let dense = bestDense(teacher: teachers[best], students: students)
@@ -107,26 +126,51 @@ final class TrainingRun {
     return (stages, blended)
   }
 
-  /// Trains a network for each of `schedules`, each from a seed of its own.
+  /// Takes over the encoding whose teachers validate best, and the dropout of the best among them.
+  ///
+  /// - Returns: The index of that teacher.
+  private func follow(_ teachers: [FittedNetwork]) throws(TrainingError) -> Int {
+    var bestLoss = Double.infinity
+    for candidate in encodings.indices {
+      let own = teachers.indices.filter { plan.teachers[$0].encoding == candidate }
+      guard !own.isEmpty else { continue }
+      let loss = own.reduce(0) { $0 + teachers[$1].score.loss } / Double(own.count)
+      guard loss < bestLoss else { continue }
+      bestLoss = loss
+      encoding = candidate
+    }
+    prepared = encodings[encoding]
+    let own = teachers.indices.filter { plan.teachers[$0].encoding == encoding }
+    let best = own.reduce(own[0]) {
+      teachers[$1].score.loss < teachers[$0].score.loss ? $1 : $0
+    }
+    guard teachers[best].score.loss.isFinite else { throw .diverged }
+    dropout = plan.teachers[best].schedule.dropout
+    return best
+  }
+
+  /// Trains a network for each of `plans`, each from a seed of its own.
   private func trainNetworks(
-    _ schedules: [Schedule], targets: Targets, stage: TrainingProgress.Stage
+    _ plans: [TrainingPlan.Teacher], targets: Targets, stage: TrainingProgress.Stage
   ) -> [FittedNetwork] {
-    let shape = NetworkShape(
-      input: prepared.input, widths: plan.widths, outputCount: prepared.head.count)
     let name = UInt64(TrainingProgress.Stage.allCases.firstIndex(of: stage) ?? 0)
-    return Parallel.map(count: schedules.count, threads: plan.threads) { index in
+    return Parallel.map(count: plans.count, threads: plan.threads) { index in
+      let prepared = encodings[plans[index].encoding]
+      let schedule = plans[index].schedule
+      let shape = NetworkShape(
+        input: prepared.input, widths: plan.widths, outputCount: prepared.head.count)
       var random = RandomStream(seed: plan.seed, name, UInt64(index))
       let initial = shape.initialParameters(&random)
       return trainDense(
         shape: shape, initial: initial, data: prepared.data, targets: targets, rows: rows,
-        validation: prepared.validation, schedule: schedules[index], random: random,
+        validation: prepared.validation, schedule: schedule, random: random,
         reporter: reporter
       ) { epoch, loss, score, best in
         // Networks go in order, so those before this one are done.
         reporter.report(
           TrainingProgress(
-            stage: stage, epoch: index * schedules[index].epochs + epoch,
-            epochCount: schedules.count * schedules[index].epochs, trainingLoss: loss,
+            stage: stage, epoch: index * schedule.epochs + epoch,
+            epochCount: plans.count * schedule.epochs, trainingLoss: loss,
             validationScore: score.metric, bestScore: best.metric, fractionDone: 0))
       }
     }
@@ -134,19 +178,20 @@ final class TrainingRun {
 
   /// The targets drawn to the mean of what the teachers say.
   private func distill(_ teachers: [FittedNetwork]) -> (Targets, Score) {
-    func answers(_ data: EncodedRows) -> [[Float]] {
+    func answers(_ data: (PreparedData) -> EncodedRows) -> [[Float]] {
       Parallel.map(count: teachers.count, threads: plan.threads) { index in
         let teacher = Network(
           shape: teachers[index].shape, parameters: teachers[index].parameters)
-        var outputs = teacher.predict(data)
-        for row in 0..<data.rowCount {
+        let rows = data(encodings[plan.teachers[index].encoding])
+        var outputs = teacher.predict(rows)
+        for row in 0..<rows.rowCount {
           prepared.targets.teach(&outputs, offset: row * prepared.targets.outputCount)
         }
         return outputs
       }
     }
     // The best first, then each as long as the mean validates better with it.
-    let judged = answers(prepared.validation.data)
+    let judged = answers(\.validation.data)
     let order = teachers.indices.sorted {
       (teachers[$0].score.loss, $0) < (teachers[$1].score.loss, $1)
     }
@@ -158,7 +203,7 @@ final class TrainingRun {
       chosen.append(index)
       score = wider
     }
-    let taught = answers(prepared.data)
+    let taught = answers(\.data)
     let blended = prepared.targets.distilled(
       from: mean(chosen.map { taught[$0] }), teacherShare: plan.teacherShare)
     return (blended, score)

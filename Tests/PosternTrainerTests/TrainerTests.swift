@@ -66,7 +66,7 @@ import Testing
     options.epochCount = 6
     let plan = TrainingPlan(options: options, rowCount: 400, task: prepared.task)
     let run = TrainingRun(
-      prepared: prepared, plan: plan, reporter: ProgressReporter { _ in true })
+      encodings: [prepared], plan: plan, reporter: ProgressReporter { _ in true })
     let stages = try run.run()
     let mixture = try #require(stages.mixture).mixture
     let outputs = mixture.predict(prepared.data, threads: 1)
@@ -111,5 +111,27 @@ import Testing
     let first = try Trainer.train(table, options: options).description
     options.seed += 1
     #expect(try Trainer.train(table, options: options).description != first)
+  }
+
+  /// A square wave of five periods: three bins cannot follow it, thirty can.
+  @Test(arguments: [[3, 30], [30, 3]])
+  func `the encoding that the teachers learn best on is used`(binCounts: [Int]) throws {
+    var random = RandomStream(seed: 12)
+    let values = (0..<600).map { _ in Float(random.uniform()) }
+    let table = TrainingTable(
+      columns: [.init(name: bytes("place"), values: .numeric(values))],
+      target: .regression(
+        names: [bytes("price")], values: [values.map { Int($0 * 10) % 2 == 0 ? -1 : 1 }]),
+      rowCount: 600)
+    var options = Synthetic.quickOptions()
+    options.epochCount = 20
+    let run = try TrainingRun(
+      table: table, validation: table, binCounts: binCounts, options: options,
+      reporter: ProgressReporter { _ in true })
+    let (stages, _) = try run.runDense()
+    guard case .numeric(let edges, _, _, _) = run.prepared.columns[0].kind else { return }
+    #expect(edges.count > 20)
+    #expect(stages.dense.shape.input == run.prepared.input)
+    #expect(stages.teachers.count == 2)
   }
 }
