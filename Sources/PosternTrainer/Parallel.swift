@@ -12,35 +12,69 @@ private import Synchronization
 enum Parallel {
   /// Calls `body` with `0..<count`, each once, on at most `threads` threads; the caller's is one.
   ///
-  /// Returns when all calls have. Pieces are handed out in ascending order.
+  /// Returns when all calls have. Pieces are handed out in ascending order. For short pieces.
   static func forEach(count: Int, threads: Int, _ body: (Int) -> Void) {
     guard threads > 1, count > 1 else {
       for index in 0..<count { body(index) }
       return
     }
-    let next = Atomic<Int>(0)
     withoutActuallyEscaping(body) { body in
-      let shared = Shared(body: body)
-      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
-        while true {
-          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < count else { return }
-          shared.body(index)
-        }
+      let shared = Shared(count: count, body: body)
+      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in shared.run() }
+    }
+  }
+
+  /// The same for long pieces: once no piece is left to start, the caller's thread calls
+  /// `whileWaiting` twenty times a second until the last one ends.
+  static func forEach(
+    count: Int, threads: Int, whileWaiting: () -> Void, _ body: (Int) -> Void
+  ) {
+    guard threads > 1, count > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      let shared = Shared(count: count, body: body)
+      let group = DispatchGroup()
+      for _ in 1..<min(threads, count) {
+        DispatchQueue.global().async(group: group) { shared.run() }
+      }
+      shared.run()
+      while group.wait(timeout: .now() + .milliseconds(50)) == .timedOut { whileWaiting() }
+    }
+  }
+
+  /// The pieces that are left, and what to do with each.
+  ///
+  /// SAFETY: callers of this file promise that calls of `body` touch nothing in common, and both
+  /// functions above return only when the last call has ended.
+  private final class Shared: @unchecked Sendable {
+    private let next = Atomic<Int>(0)
+    private let count: Int
+    private let body: (Int) -> Void
+
+    init(count: Int, body: @escaping (Int) -> Void) {
+      self.count = count
+      self.body = body
+    }
+
+    func run() {
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        body(index)
       }
     }
   }
 
-  /// SAFETY: callers of this file promise that calls of `body` touch nothing in common, and
-  /// `concurrentPerform` returns only when the last one has ended.
-  private struct Shared: @unchecked Sendable {
-    let body: (Int) -> Void
-  }
-
   /// The results of `body` for `0..<count`, in order.
-  static func map<T>(count: Int, threads: Int, _ body: (Int) -> T) -> [T] {
+  static func map<T>(
+    count: Int, threads: Int, whileWaiting: () -> Void = {}, _ body: (Int) -> T
+  ) -> [T] {
     let slots = (0..<count).map { _ in Slot<T>() }
-    forEach(count: count, threads: threads) { slots[$0].value = body($0) }
+    forEach(count: count, threads: threads, whileWaiting: whileWaiting) {
+      slots[$0].value = body($0)
+    }
     return slots.compactMap(\.value)
   }
 

@@ -17,7 +17,9 @@ func refit(
 ) -> Mixture {
   let cells = mixture.cells(data)
   let validationCells = mixture.cells(validation.data)
-  let experts = Parallel.map(count: cells.count, threads: threads) { expert -> [Float] in
+  let experts = Parallel.map(
+    count: cells.count, threads: threads, whileWaiting: reporter.repeatReport
+  ) { expert -> [Float] in
     let before = mixture.experts[expert]
     guard cells[expert].count >= rowLimit, validationCells[expert].count >= rowLimit else {
       return before

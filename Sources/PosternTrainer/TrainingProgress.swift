@@ -50,6 +50,7 @@ final class ProgressReporter {
   private let stopped = Atomic<Bool>(false)
   private let caller = pthread_self()
   private var last: ContinuousClock.Instant?
+  private var latest: TrainingProgress?
   /// The share of all work before this stage, and that of this stage.
   private var stageStart = 0.0
   private var stageShare = 0.0
@@ -78,6 +79,13 @@ final class ProgressReporter {
     let within = Double(progress.epoch) / Double(max(progress.epochCount, 1))
     highest = max(highest, min(stageStart + stageShare * min(within, 1), 1))
     progress.fractionDone = highest
+    latest = progress
     if !callback(progress) { stopped.store(true, ordering: .relaxed) }
+  }
+
+  /// Tells the caller the latest progress once more, so that a wish to stop is heard while only
+  /// other threads still train.
+  func repeatReport() {
+    if let latest { report(latest) }
   }
 }

@@ -105,10 +105,12 @@ final class TrainingRun {
     reporter.begin(share: 0.35)
     let teachers = trainNetworks(plan.teachers, targets: prepared.targets, stage: .teachers)
     let best = try follow(teachers)
-    let (blended, teachersMeanScore) = distill(teachers)
+    let learnable = prepared.data.rowCount * prepared.targets.outputCount <= Self.teachableCount
+    let (blended, teachersMeanScore) =
+      learnable ? distill(teachers) : (prepared.targets, teachers[best].score)
     reporter.begin(share: 0.25)
     var students: [FittedNetwork] = []
-    if teachers.count > 1 && !reporter.shouldStop {
+    if teachers.count > 1 && learnable && !reporter.shouldStop {
       var schedule = plan.student
       schedule.dropout = dropout
       let student = TrainingPlan.Teacher(schedule: schedule, encoding: encoding)
@@ -125,6 +127,10 @@ final class TrainingRun {
       copied: copied, chosen: .copiedDense, model: copied)
     return (stages, blended)
   }
+
+  /// What teachers say about every row takes four bytes an output; beyond this nobody learns from
+  /// them.
+  private static let teachableCount = 1 << 28
 
   /// Takes over the encoding whose teachers validate best, and the dropout of the best among them.
   ///
@@ -154,7 +160,9 @@ final class TrainingRun {
     _ plans: [TrainingPlan.Teacher], targets: Targets, stage: TrainingProgress.Stage
   ) -> [FittedNetwork] {
     let name = UInt64(TrainingProgress.Stage.allCases.firstIndex(of: stage) ?? 0)
-    return Parallel.map(count: plans.count, threads: plan.threads) { index in
+    return Parallel.map(
+      count: plans.count, threads: plan.threads, whileWaiting: reporter.repeatReport
+    ) { index in
       let prepared = encodings[plans[index].encoding]
       let schedule = plans[index].schedule
       let shape = NetworkShape(

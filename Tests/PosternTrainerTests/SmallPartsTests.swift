@@ -1,5 +1,6 @@
 // SmallPartsTests.swift: random numbers, schedules, sums, k-means, splits.
 
+import Foundation
 import Testing
 
 @testable import PosternTrainer
@@ -116,5 +117,29 @@ import Testing
       let squares = Parallel.map(count: 50, threads: threads) { $0 * $0 }
       #expect(squares == (0..<50).map { $0 * $0 })
     }
+  }
+
+  /// The caller's piece waits until another thread has the other one, which in turn ends only once
+  /// the caller was heard waiting.
+  @Test func `the caller's thread is not silent while others work`() {
+    let started = DispatchSemaphore(value: 0)
+    let heard = DispatchSemaphore(value: 0)
+    let caller = ObjectIdentifier(Thread.current)
+    var waits = 0
+    Parallel.forEach(
+      count: 2, threads: 2,
+      whileWaiting: {
+        waits += 1
+        heard.signal()
+      }
+    ) { _ in
+      if ObjectIdentifier(Thread.current) == caller {
+        started.wait()
+      } else {
+        started.signal()
+        heard.wait()
+      }
+    }
+    #expect(waits > 0)
   }
 }
