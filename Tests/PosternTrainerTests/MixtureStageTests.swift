@@ -123,4 +123,40 @@ import Testing
     #expect(fitted.epochs > 0 && fitted.score.loss < 0.5 * start.score.loss)
     #expect(fitted.mixture.cells(c.prepared.data).allSatisfy { $0.count > 10 })
   }
+
+  @Test func `a mixture is chosen only if it is better by more than chance would do`() throws {
+    let c = try makeCase()
+    let plan = TrainingPlan(
+      options: Synthetic.quickOptions(), rowCount: 240, task: c.prepared.task)
+    let run = TrainingRun(
+      encodings: [c.prepared], plan: plan, reporter: ProgressReporter { _ in true })
+    // 240 rows ask for two standard errors: gains of 0 or 2 have a mean of 1 and an error of 0.065,
+    // one gain of 240 has a mean of one error.
+    let base = [Double](repeating: 3, count: 240)
+    #expect(run.isBetter((0..<240).map { $0 % 2 == 0 ? 3 : 1 }, than: base))
+    #expect(!run.isBetter((0..<240).map { $0 == 0 ? 2 : 3 }, than: base))
+    #expect(!run.isBetter(base, than: base))
+
+    func fitted(_ mixture: Mixture) -> FittedMixture {
+      let outputs = mixture.predict(c.prepared.validation.data, threads: 1)
+      return FittedMixture(
+        mixture: mixture, score: c.prepared.validation.score(outputs), epochs: 1)
+    }
+    let better = fitted(refitted(c, rowLimit: 10))
+    let worse = fitted(c.mixture)
+    let dense = FittedNetwork(
+      shape: c.mixture.shape, parameters: c.mixture.experts[0], score: worse.score, epochs: 1)
+    var stages = TrainingRun.Stages(
+      teachers: [dense], teachersMeanScore: worse.score, students: [], dense: dense,
+      copied: worse, mixture: better, chosen: .copiedDense, model: worse)
+    run.choose(&stages)
+    #expect(stages.chosen == .mixture && stages.model.score == better.score)
+    stages.copied = better
+    stages.mixture = worse
+    stages.refit = worse
+    stages.model = better
+    stages.chosen = .copiedDense
+    run.choose(&stages)
+    #expect(stages.chosen == .copiedDense && stages.model.score == better.score)
+  }
 }
