@@ -46,6 +46,8 @@ struct SectionContent {
 
 /// The counts of a header that do not follow from the sections' sizes.
 struct HeaderCounts {
+  /// A repacked file keeps its own: it may have sections that this version does not know.
+  var versionMinor = Layout.versionMinor
   var expertCount: Int
   var columnCount: Int
   var featureCount: Int
@@ -132,7 +134,7 @@ private func appendHeader(
   to writer: inout ByteWriter
 ) {
   for index in Layout.signature.indices { writer.append(Layout.signature[index]) }
-  writer.append(UInt32(Layout.versionMajor) | UInt32(Layout.versionMinor) << 16)
+  writer.append(UInt32(Layout.versionMajor) | UInt32(counts.versionMinor) << 16)
   writer.append(count: Layout.headerByteCount)
   writer.append(UInt64(fileByteCount))
   writer.append(count: sectionCount)

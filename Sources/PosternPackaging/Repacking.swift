@@ -40,7 +40,8 @@ public func repacked(
     }
   }
   let counts = HeaderCounts(
-    expertCount: header.expertCount, columnCount: header.columnCount,
+    versionMinor: header.versionMinor, expertCount: header.expertCount,
+    columnCount: header.columnCount,
     featureCount: header.featureCount, outputCount: header.outputCount,
     task: header.task.rawValue, gateScale: header.scalesByGate ? 1 : 0,
     hasSharedExpert: header.hasSharedExpert, groupCount: header.groupCount,

@@ -24,6 +24,18 @@ import Testing
     #expect(try repack(ship, as: .map) == map)
   }
 
+  /// A later minor version may have sections that are unknown here and are copied.
+  @Test func `repacking keeps the minor version`() throws {
+    let here = URL(filePath: #filePath)
+    let vector = here.deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "formats/vectors/valid/higher-minor.moe")
+    let file = [UInt8](try Data(contentsOf: vector))
+    let minor = try ModelView(validating: file.span).header.versionMinor
+    #expect(minor > Layout.versionMinor)
+    let packed = try repack(file, as: .ship)
+    #expect(try ModelView(validating: packed.span).header.versionMinor == minor)
+  }
+
   @Test func `profile map aligns large experts to pages`() throws {
     let file = try TestModels.mixed(widths: [[64, 64]]).encoded(profile: .map)
     let view = try ModelView(validating: file.span)
