@@ -38,6 +38,15 @@ extension RecordReader {
   /// - Returns: Always true for delimited text.
   package func hasKey(_ index: Int) -> Bool { fields[index] != .absent }
 
+  /// Whether a field is a string of a JSON object, and not a number, true or false.
+  ///
+  /// - Returns: Always false for delimited text and for a field that is absent.
+  package func isJSONString(_ index: Int) -> Bool {
+    let place = fields[index]
+    guard options.format == .ndjson, !place.isAbsent, place.start > 0 else { return false }
+    return buffer[record.lowerBound + Int(place.start) - 1] == 0x22
+  }
+
   /// The number in a field.
   ///
   /// - Returns: A finite number, or NaN for a missing value.

@@ -102,8 +102,14 @@ struct RowSource: ~Copyable {
     for (index, field) in keptFields.enumerated() {
       writer.appendKept(
         reader.field(field), name: reader.header[field], isFirst: index == 0,
-        isNull: isJSON && reader.isAbsent(field), to: &block.kept)
+        kind: kind(ofKept: field), to: &block.kept)
     }
+  }
+
+  private func kind(ofKept field: Int) -> RowWriter.KeptKind {
+    if !isJSON { return .untyped }
+    if reader.isAbsent(field) { return .null }
+    return reader.isJSONString(field) ? .string : .literal
   }
 
   /// A row that cannot be answered: ends the run, is left out, or gets an empty answer.
@@ -123,7 +129,7 @@ struct RowSource: ~Copyable {
       let nothing: [UInt8] = []
       for (index, field) in keptFields.enumerated() {
         writer.appendKept(
-          nothing.span, name: reader.header[field], isFirst: index == 0, isNull: true,
+          nothing.span, name: reader.header[field], isFirst: index == 0, kind: .null,
           to: &block.kept)
       }
     } else {

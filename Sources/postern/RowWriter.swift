@@ -76,9 +76,21 @@ struct RowWriter {
     text.append(0x0A as UInt8)
   }
 
+  /// What a kept field is in JSON.
+  enum KeptKind {
+    /// There is no value.
+    case null
+    /// A number, true or false of a JSON input: it stays as it was written.
+    case literal
+    /// A string of a JSON input.
+    case string
+    /// A field of delimited text, which says no kind: a number if it reads as one.
+    case untyped
+  }
+
   /// Appends a field of the input that is kept, with what stands before it.
   func appendKept(
-    _ field: Span<UInt8>, name: [UInt8], isFirst: Bool, isNull: Bool, to text: inout TextBuffer
+    _ field: Span<UInt8>, name: [UInt8], isFirst: Bool, kind: KeptKind, to text: inout TextBuffer
   ) {
     guard format == .ndjson else {
       if !isFirst { text.append(separator) }
@@ -88,12 +100,12 @@ struct RowWriter {
     text.append(isFirst ? 0x7B : 0x2C as UInt8)
     text.append(jsonString: name.span)
     text.append(0x3A as UInt8)
-    if isNull {
-      text.append("null")
-    } else if isJSONNumber(field) {
-      text.append(field)
-    } else {
-      text.append(jsonString: field)
+    switch kind {
+    case .null: text.append("null")
+    case .literal: text.append(field)
+    case .string: text.append(jsonString: field)
+    case .untyped where isJSONNumber(field): text.append(field)
+    case .untyped: text.append(jsonString: field)
     }
   }
 
