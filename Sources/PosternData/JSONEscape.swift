@@ -47,7 +47,7 @@ struct JSONEscape {
     self.length = length
   }
 
-  /// The four hexadecimal digits of `\uXXXX`.
+  /// The four hexadecimal digits behind `\u`.
   private static func unit(_ bytes: Span<UInt8>, at offset: Int) throws(JSONError) -> UInt32 {
     guard offset + 6 <= bytes.count else { throw JSONError(fault: .badEscape, offset: offset) }
     var unit: UInt32 = 0

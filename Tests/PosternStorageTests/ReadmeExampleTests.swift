@@ -49,7 +49,7 @@ func predictOne(_ row: [Float], model path: String) throws -> Float? {
   var predictor = try Predictor(
     model: model, rowCapacity: 1, workspace: workspace, cache: cache)
 
-  // From here on nothing allocates, and after the first use of each expert nothing can fail.
+  // From here on nothing allocates. An expert is checked when it is first used, or decoded again.
   predictor.session.load(row.span, at: 0)
   try predictor.predict(count: 1)
   guard predictor.session.status(0).refusal == nil else { return nil }
