@@ -35,6 +35,7 @@ public enum FormatRule: UInt8, Sendable {
   case wrongWorkspaceSize = 29
   case damagedExpert = 30
   case invalidExpertValue = 31
+  case invalidAncillaryValue = 32
 }
 
 /// The rule that a file breaks, where, and the numbers that broke it.

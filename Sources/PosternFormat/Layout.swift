@@ -131,6 +131,8 @@ public enum Layout {
   public static let headRecordByteCount = 16
   /// The size of one expert's shape. Section 6.5.
   public static let shapeRecordByteCount = 64
+  /// The size of the fixed part of the router parameters. Section 8.1.
+  public static let routerParametersFixedByteCount = 16
 
   /// `count` rounded up to a multiple of `multiple`, which is a power of two.
   @inline(__always)

@@ -57,26 +57,6 @@ public struct ModelView: ~Escapable, Sendable {
     return nil
   }
 
-  /// The stored bytes of an entry's section whose checksum is right, for sections that change no
-  /// prediction and are therefore not checked when the file is opened.
-  ///
-  /// - Parameter entry: One of this model's entries, stored raw.
-  /// - Returns: The section's bytes.
-  /// - Throws: Rule R18.
-  /// - Complexity: O(*stored bytes*), no allocation.
-  @_lifetime(copy self)
-  public func checkedSection(_ entry: SectionEntry) throws(FormatError) -> Span<UInt8> {
-    precondition(entry.encoding == .raw)
-    let section = bytes.extracting(entry.range)
-    let computed = xxh64(section)
-    if computed != entry.checksum {
-      throw FormatError(
-        .damagedSection, kind: entry.rawKind, index: entry.index, at: 0, found: computed,
-        expected: entry.checksum)
-    }
-    return section
-  }
-
   /// Experts with a section of their own: the routed ones, and behind them the shared one.
   public var expertSectionCount: Int { header.expertCount + (header.hasSharedExpert ? 1 : 0) }
 

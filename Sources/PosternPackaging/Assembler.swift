@@ -98,7 +98,11 @@ func assemble(
     writer.bytes.append(contentsOf: place.stored)
   }
   do throws(FormatError) {
-    _ = try ModelView(validating: writer.bytes.span)
+    let model = try ModelView(validating: writer.bytes.span)
+    for number in 0..<sections.count where sections[number].original == nil {
+      let entry = model.entry(number)
+      if !entry.isCritical { _ = try model.checkedSection(entry) }
+    }
   } catch {
     throw .unlawful(error)
   }

@@ -34,7 +34,7 @@ extension ModelDescription {
       sections.append(
         SectionContent(expert: index, .f32, try section(expert, .expert, index)))
     }
-    sections += ancillarySections()
+    sections += try ancillarySections()
     return try assemble(sections, headerCounts) { _ in profile }
   }
 
@@ -83,8 +83,11 @@ extension ModelDescription {
     return writer.bytes
   }
 
-  private func ancillarySections() -> [SectionContent] {
+  private func ancillarySections() throws(PackagingError) -> [SectionContent] {
     var sections: [SectionContent] = []
+    if let parameters = ancillary.routerParameters {
+      sections.append(SectionContent(.routerParameters, try section(parameters)))
+    }
     if !ancillary.modelCard.isEmpty {
       sections.append(SectionContent(.modelCard, ancillary.modelCard))
     }

@@ -234,6 +234,8 @@ public struct HeadOutput: Equatable, Sendable {
 
 /// Sections that change no prediction. Section 8. An empty one is left out of the file.
 public struct Ancillary: Equatable, Sendable {
+  /// What the router was trained as.
+  public var routerParameters: RouterParameters?
   /// A JSON object, UTF-8.
   public var modelCard: [UInt8] = []
   /// A JSON object, UTF-8: command, seed, digest of the data, scores.

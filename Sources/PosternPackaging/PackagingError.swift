@@ -20,5 +20,6 @@ public enum PackagingError: Error, Equatable, Sendable {
     case expert
     case sharedExpert = "shared expert"
     case names
+    case routerParameters = "router parameters"
   }
 }

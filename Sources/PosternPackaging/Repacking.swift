@@ -35,7 +35,7 @@ public func repacked(
       // not come out with a right one.
       let stored =
         entry.encoding == .raw
-        ? try model.checkedSection(entry) : model.bytes.extracting(entry.range)
+        ? try model.undamagedSection(entry) : model.bytes.extracting(entry.range)
       sections.append(SectionContent(copying: entry, copy(stored)))
     }
   }

@@ -37,20 +37,51 @@ enum AncillarySection {
     return (0..<model.header.expertCount).map { bytes.span.uint64(at: 8 * $0) }
   }
 
-  /// What the router was trained as.
-  static func trainedRouter(_ model: ModelView) -> String? {
-    guard let bytes = bytes(model, .routerParameters), bytes.count >= 16 else { return nil }
-    let names = ["none", "linear", "Laplace", "cosine", "perturbed cosine", "prototype"]
-    let outer = Int(bytes[0])
-    let inner = Int(bytes[1])
-    guard outer < names.count, inner < names.count else { return nil }
-    return inner == 0 ? names[outer] : names[outer] + " over " + names[inner]
+  /// What the router was trained as; nil if the file does not say so or breaks a rule there.
+  static func trainedRouter(_ model: ModelView) -> TrainedRouter? {
+    guard let view = try? model.routerParameters() else { return nil }
+    return TrainedRouter(
+      outer: view.outerKind, inner: view.innerKind, temperature: view.temperature,
+      tau1: view.tau1, tau2: view.tau2)
   }
 
   /// The public key of the signature. That it is there does not mean that it is right.
   static func publicKey(_ model: ModelView) -> [UInt8]? {
     guard let bytes = bytes(model, .signature), bytes.count >= 112 else { return nil }
     return Array(bytes[16..<48])
+  }
+}
+
+/// What a router was trained as. Section 8.1.
+struct TrainedRouter {
+  var outer: RouterKind
+  var inner: RouterKind?
+  var temperature: Float
+  var tau1: Float
+  var tau2: Float
+
+  /// The kinds as `Laplace` or `linear over cosine`.
+  var name: String {
+    inner.map { TrainedRouter.word(outer) + " over " + TrainedRouter.word($0) }
+      ?? TrainedRouter.word(outer)
+  }
+
+  /// Kinds, tau and temperature; what is as usual is left out.
+  var text: String {
+    var text = name
+    if tau1 != 0 || tau2 != 0 { text += ", tau \(shortest(tau1)) and \(shortest(tau2))" }
+    if temperature != 1 { text += ", temperature \(shortest(temperature))" }
+    return text
+  }
+
+  private static func word(_ kind: RouterKind) -> String {
+    switch kind {
+    case .linear: "linear"
+    case .laplace: "Laplace"
+    case .cosine: "cosine"
+    case .perturbedCosine: "perturbed cosine"
+    case .prototype: "prototype"
+    }
   }
 }
 

@@ -17,7 +17,35 @@ extension ByteDump {
     case .sharedExpert where entry.encoding == .raw:
       let number = model.header.expertCount
       expert(start, number)
+    case .routerParameters where entry.encoding == .raw:
+      routerParameters(start, Int(entry.storedByteCount))
     default: bytes(start, Int(entry.storedByteCount), "content")
+    }
+  }
+
+  /// One of the wrong size says nothing.
+  private mutating func routerParameters(_ start: Int, _ byteCount: Int) {
+    guard let view = try? model.routerParameters() else {
+      return bytes(start, byteCount, "content")
+    }
+    integer(start, 1, "outerKind")
+    integer(start + 1, 1, "innerKind")
+    reserved(start + 2, 2)
+    for (place, field) in ["temperature", "tau1", "tau2"].enumerated() {
+      float(start + 4 + 4 * place, field)
+    }
+    var offset = start + Layout.routerParametersFixedByteCount
+    let featureCount = model.header.featureCount
+    for node in 0..<view.nodeCount {
+      let name = view.nodeCount > 1 ? "node \(node) " : ""
+      let children = view.childCount(ofNode: node)
+      for (part, dimensions) in [
+        ("weight", [children, featureCount]), ("bias", [children]), ("scale", [children]),
+      ] {
+        let count = 4 * dimensions.reduce(1, *)
+        tensor(offset, dimensions, "f32", byteCount: count, name + part)
+        offset += count
+      }
     }
   }
 

@@ -11,7 +11,10 @@ func inspectionJSON(_ summary: ModelSummary, name: String) -> JSON {
   let router: JSON = .object([
     "kinds": .array(summary.routerKinds.map { .text($0 == .affine ? "affine" : "distance") }),
     "groupCount": .integer(header.groupCount),
-    "trainedAs": summary.trainedRouter.map(JSON.text) ?? .null,
+    "trainedAs": summary.trainedRouter.map { .text($0.name) } ?? .null,
+    "temperature": summary.trainedRouter.map { .number($0.temperature) } ?? .null,
+    "tau1": summary.trainedRouter.map { .number($0.tau1) } ?? .null,
+    "tau2": summary.trainedRouter.map { .number($0.tau2) } ?? .null,
     "gateScale": .text(header.scalesByGate ? "probability" : "none"),
   ])
   let experts = JSON.array(summary.experts.map { expertJSON($0) })

@@ -105,7 +105,7 @@ private func routerLine(_ summary: ModelSummary) -> String {
       + "\(words.last ?? "") of the experts in one"
     : words[0]
   line += " over \(Messages.count(summary.header.featureCount, "feature"))"
-  if let trained = summary.trainedRouter { line += ", trained as \(trained)" }
+  if let trained = summary.trainedRouter { line += ", trained as \(trained.text)" }
   if summary.header.scalesByGate { line += "; outputs are scaled by the gate probability" }
   return line
 }

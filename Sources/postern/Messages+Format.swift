@@ -97,7 +97,8 @@ extension Messages {
       .invalidTransformColumn, .invalidRouterNode, .invalidExpertShape:
       "\(place): \(unlawful(error.rule)), found \(found)"
         + (error.expected == 0 || error.expected == error.found ? "" : ", expected \(expected)")
-    case .invalidTransformValue, .invalidRouterValue, .invalidHead, .invalidExpertValue:
+    case .invalidTransformValue, .invalidRouterValue, .invalidHead, .invalidExpertValue,
+      .invalidAncillaryValue:
       "\(place): \(unlawful(error.rule)), found 0x\(String(error.found, radix: 16))"
     case .wrongWorkspaceSize: "\(headerField(error.offset)) is \(found), expected \(expected)"
     }
@@ -116,6 +117,7 @@ extension Messages {
     case .invalidHead: "an unlawful record"
     case .invalidExpertShape: "an unlawful shape or size"
     case .invalidExpertValue: "an unlawful number, or padding that is not zero"
+    case .invalidAncillaryValue: "an unlawful size or value"
     default: "an unlawful value"
     }
   }
@@ -133,7 +135,7 @@ extension Messages {
       .wrongSectionSize, .wrongSchemaSize, .invalidSchemaColumn, .invalidTextOffset,
       .unorderedCategories, .invalidTransformColumn, .invalidTransformValue, .invalidRouterNode,
       .invalidRouterValue, .invalidHead, .invalidExpertShape, .wrongWorkspaceSize,
-      .invalidExpertValue:
+      .invalidExpertValue, .invalidAncillaryValue:
       "the program that wrote the file made a mistake; formats/model.md, section 11, has the rule"
     }
   }

@@ -125,7 +125,7 @@ struct ModelSummary {
   /// The kinds of the router's nodes: outer, then inner if there are groups.
   var routerKinds: [RouterNodeKind] = []
   /// What the router was trained as, if the file says so.
-  var trainedRouter: String?
+  var trainedRouter: TrainedRouter?
   var sections: [SectionEntry] = []
   var card: JSON?
   var provenance: JSON?

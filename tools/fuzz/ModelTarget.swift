@@ -14,7 +14,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     try examine(bytes)
   } catch {
     // What a message is made of.
-    precondition(error.rule.rawValue >= 1 && error.rule.rawValue <= 31)
+    precondition(error.rule.rawValue >= 1 && error.rule.rawValue <= 32)
   }
   return 0
 }

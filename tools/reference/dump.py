@@ -3,7 +3,9 @@
 import struct
 
 import layout as L
+from ancillary import check_ancillary
 from arithmetic import f32
+from layout import FormatError
 from model import Model
 
 SHOWN = 8  # bytes of a line
@@ -182,6 +184,28 @@ def expert(p, record):
             p.bytes(part.offset + part.byte_count, fill, "zeros")
 
 
+def router_parameters(p, size):
+    p.fields(0, ("B", "outerKind"), ("B", "innerKind"), ("reserved", 2), ("f", "temperature"),
+             ("f", "tau1"), ("f", "tau2"))
+    nodes, inputs, offset = p.model.router, p.model.header["featureCount"], 16
+    for i, node in enumerate(nodes):
+        for name, shape in [("weight", (node.child_count, inputs)), ("bias", (node.child_count,)),
+                            ("scale", (node.child_count,))]:
+            p.tensor(offset, shape, "f32", f"node {i} {name}" if len(nodes) > 1 else name)
+            offset += 4 * node.child_count * (inputs if name == "weight" else 1)
+
+
+def ancillary(p, entry):
+    """One that breaks a rule says nothing."""
+    try:
+        check_ancillary(p.model, entry)
+    except FormatError:
+        p.bytes(0, entry.stored, "content")
+        return
+    ANCILLARY[entry.kind](p, entry.decoded)
+
+
+ANCILLARY = {L.ROUTER_PARAMETERS: router_parameters}
 SECTIONS = {L.SCHEMA: schema, L.TRANSFORM: transform, L.ROUTER: router, L.HEAD: head, L.SHAPES: shapes}
 
 
@@ -201,6 +225,8 @@ def dump(data):
             SECTIONS[entry.kind](p, entry.decoded)
         elif entry.kind in (L.SHARED, L.EXPERT) and entry.encoding == L.RAW:
             expert(p, entry.index if entry.kind == L.EXPERT else model.header["expertCount"])
+        elif entry.kind in ANCILLARY and entry.encoding == L.RAW:
+            ancillary(p, entry)
         else:
             p.bytes(0, entry.stored, "content")
         end = entry.end

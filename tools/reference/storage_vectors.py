@@ -91,11 +91,12 @@ def page_aligned():
                   definition, rows)
 
 
-def parameters(nodes):
-    """Section 8.1 for affine nodes trained as linear routers."""
-    data = struct.pack("<BBxxff4x", 1, 0, 1.0, 0.0)
+def parameters(nodes, outer=L.TRAINED_LINEAR, inner=0, temperature=1.0, tau=(0.0, 0.0)):
+    """Section 8.1; the numbers of the nodes are those of the serving router, scales 1 without some."""
+    data = struct.pack("<BBxxfff", outer, inner, temperature, *tau)
     for node in nodes:
-        numbers = [w for row in node.weights for w in row] + node.bias + [1.0] * len(node.bias)
+        scale = node.scale or [1.0] * len(node.bias)
+        numbers = [w for row in node.weights for w in row] + node.bias + scale
         data += struct.pack(f"<{len(numbers)}f", *numbers)
     return data
 
