@@ -45,8 +45,8 @@ extension RouterView {
     var end = tensors
     for number in 0..<nodeCount {
       let start = fixed + number * Layout.Router.recordByteCount
-      if bytes[start] > 1 {
-        throw error(.invalidRouterNode, at: start, found: UInt64(wide: bytes[start]), expected: 1)
+      if RouterNodeKind(rawValue: bytes[start]) == nil {
+        throw error(.invalidRouterNode, at: start, found: UInt64(wide: bytes[start]), expected: 2)
       }
       if let offset = bytes.firstNonzero(in: start + 1..<start + 4) {
         throw error(.invalidRouterNode, at: offset, found: UInt64(wide: bytes[offset]))
@@ -96,6 +96,12 @@ extension RouterView {
       ?? Panels.firstNonzeroTail(
         bytes, at: node.bias, count: node.childCount, vectors: (node.end - node.bias))
     {
+      throw error(.invalidRouterValue, at: offset, found: UInt64(wide: bytes.uint32(at: offset)))
+    }
+    // What a cosine's product is divided by is never 0.
+    guard node.kind == .cosine else { return }
+    for child in 0..<node.childCount where bytes.float(at: node.scale + 4 * child) <= 0 {
+      let offset = node.scale + 4 * child
       throw error(.invalidRouterValue, at: offset, found: UInt64(wide: bytes.uint32(at: offset)))
     }
   }

@@ -6,6 +6,7 @@
 public enum RouterNodeKind: UInt8, Sendable {
   case affine = 0
   case distance = 1
+  case cosine = 2
 }
 
 /// One choice among children: experts, or groups of them.
@@ -30,7 +31,7 @@ package struct RouterNode {
     let outputs = Layout.pad(childCount, to: Layout.panelWidth)
     bias = panels.plus((4 * Layout.pad(featureCount, to: 4)).times(outputs))
     scale = bias.plus(4 * outputs)
-    end = kind == .distance ? scale.plus(4 * outputs) : scale
+    end = kind == .affine ? scale : scale.plus(4 * outputs)
   }
 }
 

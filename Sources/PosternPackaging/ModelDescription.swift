@@ -141,15 +141,20 @@ public struct RouterNode: Equatable, Sendable {
   public enum Kind: UInt8, Equatable, Sendable {
     case affine = 0
     case distance = 1
+    case cosine = 2
+
+    /// Whether ``RouterNode/scale`` has a number for each child.
+    public var hasScale: Bool { self != .affine }
   }
 
   /// How a child is scored.
   public var kind: Kind
-  /// Weights or prototypes, shape `(children, features)`, row-major.
+  /// Weights, prototypes or directions, shape `(children, features)`, row-major.
   public var weights: [Float]
   /// One for each child.
   public var bias: [Float]
-  /// One for each child of a distance node; empty for an affine one.
+  /// One for each child: of a distance node what multiplies the distance, of a cosine node what is
+  /// added to the norm of the features, over 0; empty for an affine node.
   public var scale: [Float]
 
   /// Creates a node.

@@ -96,14 +96,14 @@ extension ModelDescription {
       writer.append(count: node.bias.count)
       writer.append(count: start / Layout.alignment)
       let outputs = Layout.pad(node.bias.count, to: Layout.panelWidth)
-      start += 4 * outputs * (Layout.pad(featureCount, to: 4) + (node.kind == .distance ? 2 : 1))
+      start += 4 * outputs * (Layout.pad(featureCount, to: 4) + (node.kind.hasScale ? 2 : 1))
       if number > 0 { firstChild += node.bias.count }
     }
     writer.pad(to: Layout.alignment)
     for (number, node) in nodes.enumerated() {
       let children = node.bias.count
       try expect(.router, number, node.weights.count, children * featureCount)
-      try expect(.router, number, node.scale.count, node.kind == .distance ? children : 0)
+      try expect(.router, number, node.scale.count, node.kind.hasScale ? children : 0)
       appendPanels(inputs: featureCount, outputs: children, to: &writer) { input, output in
         node.weights[output * featureCount + input]
       }

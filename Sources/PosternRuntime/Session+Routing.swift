@@ -110,6 +110,11 @@ extension Session {
         panels: node.panels, bias: node.bias, scale: node.scale, inputs: inputs,
         outputs: outputs)
       Kernels.distance(layer, weights: router.bytes, rows: block, memory: &memory)
+    case .cosine:
+      let layer = CosineLayer(
+        panels: node.panels, bias: node.bias, scale: node.scale, inputs: inputs,
+        children: node.childCount)
+      Kernels.cosine(layer, weights: router.bytes, rows: block, memory: &memory)
     }
   }
 

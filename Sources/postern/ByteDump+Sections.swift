@@ -122,7 +122,7 @@ extension ByteDump {
         start + node.panels, [outputs / Layout.panelWidth, inputs, Layout.panelWidth], "f32",
         byteCount: node.bias - node.panels, name + "panels")
       tensor(start + node.bias, [outputs], "f32", byteCount: 4 * outputs, name + "bias")
-      if node.kind == .distance {
+      if node.kind != .affine {
         tensor(start + node.scale, [outputs], "f32", byteCount: 4 * outputs, name + "scale")
       }
       offset = start + node.end

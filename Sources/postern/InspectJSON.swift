@@ -9,7 +9,7 @@ let reportSchema = 1
 func inspectionJSON(_ summary: ModelSummary, name: String) -> JSON {
   let header = summary.header
   let router: JSON = .object([
-    "kinds": .array(summary.routerKinds.map { .text($0 == .affine ? "affine" : "distance") }),
+    "kinds": .array(summary.routerKinds.map { .text("\($0)") }),
     "groupCount": .integer(header.groupCount),
     "trainedAs": summary.trainedRouter.map { .text($0.name) } ?? .null,
     "temperature": summary.trainedRouter.map { .number($0.temperature) } ?? .null,

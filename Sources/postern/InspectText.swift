@@ -98,7 +98,13 @@ private func expertTable(_ summary: ModelSummary) -> String {
 }
 
 private func routerLine(_ summary: ModelSummary) -> String {
-  let words = summary.routerKinds.map { $0 == .affine ? "affine scores" : "distances" }
+  let words = summary.routerKinds.map {
+    switch $0 {
+    case .affine: "affine scores"
+    case .distance: "distances"
+    case .cosine: "cosines"
+    }
+  }
   var line =
     summary.header.groupCount > 0
     ? "two levels: \(words[0]) of \(summary.header.groupCount) groups, then "

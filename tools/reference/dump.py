@@ -152,7 +152,7 @@ def router(p, size):
     for i, node in enumerate(nodes):
         outputs = L.pad(node.child_count, 16)
         parts = [("panels", (outputs // 16, inputs, 16)), ("bias", (outputs,))]
-        parts += [("scale", (outputs,))] if node.kind == L.DISTANCE else []
+        parts += [] if node.kind == L.AFFINE else [("scale", (outputs,))]
         for name, shape in parts:
             p.tensor(offset, shape, "f32", f"node {i} {name}" if len(nodes) > 1 else name)
             offset += 4 * outputs * (inputs if name == "panels" else 1)

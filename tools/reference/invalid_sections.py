@@ -157,7 +157,8 @@ def router(f):
     field(25, "nodeCount", "two nodes in a flat router", "0 2 1", 0, 2)
     field(25, "nodeCount-groups", "one node with two groups", "0 1 3", 0, 1, definition=groups)
     field(25, "reserved", "reserved byte 15", "15 1 0", 15, 1, "B")
-    field(25, "kind", "a node of kind 2", "16 2 1", 16, 2, "B")
+    field(25, "kind", "a node of kind 3", "16 3 2", 16, 3, "B")
+    field(25, "cosine-cut", "a cosine node without scales", "0 384 448", 16, 2, "B")
     field(25, "reserved-record", "a reserved byte of a node", "19 1 0", 19, 1, "B")
     field(25, "firstChild", "node 0 starts at child 1", "20 1 0", 20, 1)
     field(25, "firstChild-sum", "a group that starts within the one before", "52 1 2", 52, 1,
@@ -177,6 +178,8 @@ def router(f):
 
     far = tiny([Column("x")])
     far.nodes = [Node(zero, [0.0], [1.0])]
+    turn = tiny([Column("x")])
+    turn.nodes = [Node(zero, [0.0], [1.0], kind=L.COSINE)]
     for name, reason, offset, bits, definition in [
             ("weight-nan", "a weight that is not a number", 64, NAN_BITS, None),
             ("bias-infinite", "an infinite bias", 320, INF_BITS, None),
@@ -185,6 +188,10 @@ def router(f):
             ("padded-input", "a weight of an input that is none", 128, bits_of(1.0), None),
             ("padded-bias", "a bias of an output that is none", 380, 1, None),
             ("padded-scale", "a scale of an output that is none", 388, 1, far),
+            ("cosine-scale-infinite", "an infinite scale of a cosine node", 384, INF_BITS, turn),
+            ("cosine-scale-0", "a scale of zero of a cosine node", 384, 0, turn),
+            ("cosine-scale-negative", "a scale of a cosine node below zero", 384, bits_of(-0.5), turn),
+            ("cosine-padded-scale", "a scale of an output that is none, in a cosine node", 388, 1, turn),
             ("minus-zero", "-0 in the padding", 124, 0x80000000, None)]:
         field(26, name, reason, f"{offset} {bits} 0", offset, bits, definition=definition)
 

@@ -145,10 +145,24 @@ def run_expert(layers, features, pairs):
     return y
 
 
+def cosines(node, features):
+    """9.3, a node of kind 2."""
+    norm = sqrt(chains(features, lambda k, c: fma(features[k], features[k], c)))
+    result = []
+    for o in range(node.child_count):
+        w = node.weights[o]
+        product = chains(features, lambda k, c: fma(features[k], w[k], c))
+        n = f32(norm + node.scale[o])
+        result.append(f32(divide(product, n) + node.bias[o]) if is_finite(n) else NAN)
+    return result
+
+
 def scores(node, features):
     """9.3: one score for each child, not yet tested."""
     if node.kind == L.AFFINE:
         return dense(features, lambda k, o: node.weights[o][k], node.bias, node.child_count)
+    if node.kind == L.COSINE:
+        return cosines(node, features)
     result = []
     for o in range(node.child_count):
         w = node.weights[o]

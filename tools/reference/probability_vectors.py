@@ -8,7 +8,7 @@ from vectors import Vector
 from writer import Column, Definition, Expert, Layer, Node
 
 
-def gated(name, seed, reason, groups=(), far=False, **more):
+def gated(name, seed, reason, groups=(), kind=L.AFFINE, **more):
     """A model with gateScale 1, flat or in groups."""
     m = Maker(seed)
     columns = [m.numeric(f"x{i}") for i in range(3)]
@@ -17,12 +17,12 @@ def gated(name, seed, reason, groups=(), far=False, **more):
     if more.get("shared"):
         definition.shared = m.expert(columns, [2], 2)
     if groups:
-        definition.nodes, first = [m.node(3, len(groups), far)], 0
+        definition.nodes, first = [m.node(3, len(groups), kind)], 0
         for count in groups:
-            definition.nodes.append(m.node(3, count, far, first))
+            definition.nodes.append(m.node(3, count, kind, first))
             first += count
-    elif far:
-        definition.nodes = [m.node(3, 5, True)]
+    elif kind != L.AFFINE:
+        definition.nodes = [m.node(3, 5, kind)]
     rows = m.rows(columns, 24)
     spread(m, definition, rows, 2)
     return Vector(name, reason, definition, rows, explain=True)
@@ -68,7 +68,8 @@ def vectors():
     seventeen = [f"c{i:02}" for i in range(17)]
     return [
         gated("gate", 41, "gateScale 1, one affine node"),
-        gated("gate-distance", 42, "gateScale 1, a distance node", far=True),
+        gated("gate-distance", 42, "gateScale 1, a distance node", kind=L.DISTANCE),
+        gated("gate-cosine", 46, "gateScale 1, a cosine node", kind=L.COSINE),
         gated("gate-groups", 43, "gateScale 1 over two levels, a shared expert that is not scaled",
               (3, 1, 2), shared=True),
         gate_extremes(),

@@ -34,9 +34,13 @@ class Maker:
         codes = self.matrix(entries, features)
         return Column(name, L.CATEGORICAL, missing, unknown, categories=categories, codes=codes)
 
-    def node(self, inputs, children, distance=False, first_child=0):
-        scale = self.numbers(children, 0.8, 1.2) if distance else None
-        return Node(self.matrix(children, inputs), self.numbers(children), scale, first_child)
+    def node(self, inputs, children, kind=L.AFFINE, first_child=0):
+        scale = None
+        if kind == L.DISTANCE:
+            scale = self.numbers(children, 0.8, 1.2)
+        elif kind == L.COSINE:
+            scale = self.numbers(children, 0.05, 0.5)
+        return Node(self.matrix(children, inputs), self.numbers(children), scale, first_child, kind)
 
     def integers(self, rows, columns, most, least=None):
         least = -most if least is None else least

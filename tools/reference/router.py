@@ -42,7 +42,7 @@ def _check_records(check, node_count, experts, groups, inputs):
     places = [pad(16 + 16 * node_count, 64)]
     for i in range(node_count):
         at = 16 + 16 * i
-        check.within(25, at, (0, 1), size=1)
+        check.within(25, at, (L.AFFINE, L.COSINE), size=1)
         check.zeros(25, at + 1, at + 4)
         check.equal(25, at + 4, total)
         if i == 0:
@@ -51,7 +51,7 @@ def _check_records(check, node_count, experts, groups, inputs):
             check.within(25, at + 8, (1, experts))
             total += u32(data, at + 8)
         check.equal(25, at + 12, places[i] // 64)
-        vectors = 2 if data[at] == L.DISTANCE else 1
+        vectors = 1 if data[at] == L.AFFINE else 2
         outputs = pad(u32(data, at + 8), 16)
         places.append(places[i] + 4 * outputs * (inputs + vectors))
     if groups and total != experts:
@@ -79,9 +79,14 @@ def _read_node(check, i, at, feature_count):
                 weights[o][k] = number(at, k < feature_count and o < children)
                 at += 4
     vectors = []
-    for _ in range(2 if kind == L.DISTANCE else 1):
+    for _ in range(1 if kind == L.AFFINE else 2):
         vectors.append([number(at + 4 * o, o < children) for o in range(outputs)])
         at += 4 * outputs
-    scale = vectors[1] if kind == L.DISTANCE else None
+    scale = None if kind == L.AFFINE else vectors[1]
+    if kind == L.COSINE:
+        for o in range(children):
+            place = at - 4 * outputs + 4 * o
+            if not scale[o] > 0:
+                check.fail(26, place, u32(check.data, place))
     first = u32(check.data, 20 + 16 * i)
     return Node(kind, first, children, weights, vectors[0], scale)

@@ -21,7 +21,7 @@ def spread(m, definition, rows, least=None):
         visited = {route(model, transform(model, row)[0])[0] for row in rows}
         if len(visited) >= (least or count):
             return
-        definition.nodes = [m.node(inputs, len(node.bias), node.scale is not None, node.first_child)
+        definition.nodes = [m.node(inputs, len(node.bias), node.kind, node.first_child)
                             for node in definition.nodes]
     raise ValueError("no router visits enough experts")
 

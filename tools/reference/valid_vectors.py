@@ -2,6 +2,7 @@
 
 import layout as L
 import probability_vectors
+import router_vectors
 import storage_vectors
 from arithmetic import f32
 from random_model import Maker
@@ -121,21 +122,6 @@ def distance():
                   m.rows(columns, 24))
 
 
-def two_levels(name, seed, outer, inner, reason):
-    """Groups of 3, 1 and 4 experts; `inner` says which of them are distance nodes."""
-    m = Maker(seed)
-    columns = [m.numeric(f"x{i}") for i in range(5)]
-    experts = [m.expert(columns, [2], 1) for _ in range(8)]
-    definition = m.flat(columns, experts, 1)
-    definition.nodes, first = [m.node(5, 3, outer)], 0
-    for count, kind in zip((3, 1, 4), inner):
-        definition.nodes.append(m.node(5, count, kind, first))
-        first += count
-    rows = m.rows(columns, 32)
-    storage_vectors.spread(m, definition, rows, least=7)
-    return Vector(name, reason, definition, rows, explain=True)
-
-
 def shared():
     m = Maker(12)
     columns = [m.numeric(f"x{i}") for i in range(3)]
@@ -217,9 +203,7 @@ def vectors():
     return [
         smallest(), dense(), look_up(), refused_rows(), binary(), multiclass(), several_targets(),
         router_tie(), distance(), shared(), texts(), extremes(), overflow(), int8_edges(),
-        two_levels("two-levels", 10, False, (False,) * 3, "groups of 3, 1 and 4 experts, affine nodes"),
-        two_levels("two-levels-mixed", 11, True, (False, True, False),
-                   "a distance node over affine and distance nodes"),
+        *router_vectors.vectors(),
         *storage_vectors.vectors(),
         *probability_vectors.vectors(),
     ]

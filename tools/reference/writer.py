@@ -49,12 +49,17 @@ class Column:
 
 @dataclass
 class Node:
-    """A node of the router: `weights[o][k]`, `bias[o]`, and `scale[o]` for the distance kind."""
+    """A node of the router: `weights[o][k]`, `bias[o]`, and `scale[o]` for a kind that has some."""
 
     weights: list
     bias: list
     scale: list = None
     first_child: int = 0
+    kind: int = None  # distance with a scale, else affine
+
+    def __post_init__(self):
+        if self.kind is None:
+            self.kind = L.AFFINE if self.scale is None else L.DISTANCE
 
 
 @dataclass
@@ -182,7 +187,7 @@ def router(d):
     start = pad(16 + 16 * len(d.nodes), 64)
     for node in d.nodes:
         count = len(node.bias)
-        head += struct.pack("<BxxxIII", int(node.scale is not None), node.first_child, count,
+        head += struct.pack("<BxxxIII", node.kind, node.first_child, count,
                             (start + len(tensors)) // 64)
         for panel in range(pad(count, 16) // 16):
             for k in range(inputs):
