@@ -16,6 +16,14 @@ public enum ElementType: UInt8, Sendable {
   case int4 = 3
 }
 
+/// What an expert's hidden layers do to their sums. The number is the one in the file.
+public enum Activation: UInt8, Sendable {
+  /// `z > 0 ? z : slope × z`.
+  case prelu = 0
+  /// `(z × z) × z`.
+  case cube = 1
+}
+
 /// The layers of one expert.
 public struct ExpertShape: Sendable {
   /// What the first layer reads.
@@ -24,6 +32,8 @@ public struct ExpertShape: Sendable {
   public let elementType: ElementType
   /// Layers before the last.
   public let hiddenCount: Int
+  /// What hidden layers do to their sums.
+  public let activation: Activation
   /// Inputs that share a scale; 0 unless int4.
   public let groupSize: Int
   private let widths: InlineArray<12, UInt32>
@@ -33,6 +43,7 @@ public struct ExpertShape: Sendable {
     firstLayer = FirstLayer(rawValue: record[0]) ?? .dense
     elementType = ElementType(rawValue: record[1]) ?? .f32
     hiddenCount = Int(record[2])
+    activation = Activation(rawValue: record[3]) ?? .prelu
     groupSize = record.count(at: 4)
     var widths = InlineArray<12, UInt32>(repeating: 0)
     for layer in 0..<12 { widths[layer] = record.uint32(at: 8 + 4 * layer) }

@@ -83,5 +83,10 @@ extension ModelView {
       throw error(
         .invalidExpertValue, entry, at: offset, found: UInt64(wide: bytes.uint32(at: offset)))
     }
+    if shape.activation == .cube, let offset = bytes.firstNonzero(in: layout.slopes..<layout.end) {
+      let slope = offset & ~3
+      throw error(
+        .invalidExpertValue, entry, at: slope, found: UInt64(wide: bytes.uint32(at: slope)))
+    }
   }
 }

@@ -37,11 +37,15 @@ package struct ShapesView: ~Escapable {
   }
 
   private static func checkRecord(_ bytes: Span<UInt8>, _ start: Int) throws(FormatError) {
-    let most: InlineArray<4, UInt8> = [1, 3, UInt8(Limit.hiddenCount), 0]
+    let most: InlineArray<4, UInt8> = [1, 3, UInt8(Limit.hiddenCount), 1]
     for field in 0..<4 where bytes[start + field] > most[field] {
       throw error(
         at: start + field, found: UInt64(wide: bytes[start + field]),
         expected: UInt64(wide: most[field]))
+    }
+    // Without hidden layers there is nothing to activate, and one way to say so.
+    if bytes[start + 2] == 0 && bytes[start + 3] != 0 {
+      throw error(at: start + 3, found: UInt64(wide: bytes[start + 3]))
     }
     let groupSize = UInt64(wide: bytes.uint32(at: start + 4))
     let isGrouped = bytes[start + 1] == ElementType.int4.rawValue

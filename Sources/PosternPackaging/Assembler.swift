@@ -101,7 +101,14 @@ func assemble(
     let model = try ModelView(validating: writer.bytes.span)
     for number in 0..<sections.count where sections[number].original == nil {
       let entry = model.entry(number)
-      if !entry.isCritical { _ = try model.checkedSection(entry) }
+      let decoded = sections[number].decoded
+      switch entry.kind {
+      case .expert:
+        try model.checkExpert(Int(entry.index), decoded: decoded.span)
+      case .sharedExpert:
+        try model.checkExpert(counts.expertCount, decoded: decoded.span)
+      default: if !entry.isCritical { _ = try model.checkedSection(entry) }
+      }
     }
   } catch {
     throw .unlawful(error)

@@ -182,13 +182,21 @@ public struct Expert: Equatable, Sendable {
     case int4 = 3
   }
 
+  /// What hidden layers do to their sums.
+  public enum Activation: UInt8, Equatable, Sendable {
+    /// `z > 0 ? z : slope × z`.
+    case prelu = 0
+    /// `(z × z) × z`; slopes are 0.
+    case cube = 1
+  }
+
   /// One layer.
   public struct Layer: Equatable, Sendable {
     /// Shape `(inputs, outputs)`, row-major; for a look-up layer `(entries, outputs)`.
     public var weights: [Float]
     /// One for each output.
     public var bias: [Float]
-    /// PReLU slopes, one for each output; empty for the last layer.
+    /// PReLU slopes, one for each output, 0 for a cube; empty for the last layer.
     public var slopes: [Float]
 
     /// Creates a layer.
@@ -203,13 +211,19 @@ public struct Expert: Equatable, Sendable {
   public var firstLayer: FirstLayer
   /// How weights are stored in the file.
   public var elementType: ElementType
+  /// What hidden layers do to their sums; of no meaning without hidden layers.
+  public var activation: Activation
   /// Hidden layers, then the output layer.
   public var layers: [Layer]
 
   /// Creates an expert.
-  public init(firstLayer: FirstLayer, elementType: ElementType = .f32, layers: [Layer]) {
+  public init(
+    firstLayer: FirstLayer, elementType: ElementType = .f32, activation: Activation = .prelu,
+    layers: [Layer]
+  ) {
     self.firstLayer = firstLayer
     self.elementType = elementType
+    self.activation = activation
     self.layers = layers
   }
 }

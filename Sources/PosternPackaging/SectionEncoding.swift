@@ -127,7 +127,7 @@ extension ModelDescription {
       writer.append(expert.firstLayer.rawValue)
       writer.append(expert.elementType.rawValue)
       writer.append(UInt8(truncatingIfNeeded: expert.layers.count - 1))
-      writer.append(UInt8(0))
+      writer.append(expert.layers.count > 1 ? expert.activation.rawValue : 0)
       writer.append(zeros: 4)
       for layer in 0..<Limit.hiddenCount {
         writer.append(

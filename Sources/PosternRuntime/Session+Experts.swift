@@ -62,10 +62,11 @@ extension Session {
     let sizes = model.sizes
     var part = shape.firstLayout(sizes)
     var target = layout.activation(0)
+    let isCube = shape.activation == .cube
     if part.isLookup {
       let source = lookupSource(first, rows, inOrder)
       let layer = LookupLayer(
-        table: part.weights, bias: part.bias, slopes: part.isLast ? nil : part.slopes,
+        table: part.weights, bias: part.bias, slopes: part.isLast || isCube ? nil : part.slopes,
         entries: part.inputs, columns: model.transform.usedColumnCount,
         outputs: part.paddedOutputs)
       let block = LookupBlock(
@@ -76,18 +77,31 @@ extension Session {
       let block = RowBlock(
         x: featureSource(first, rows, inOrder), xStride: words.featureWordCount, y: target,
         yStride: words.activationWordCount, rows: rows)
-      Kernels.dense(DenseLayer(part), weights: bytes, rows: block, memory: &memory)
+      Kernels.dense(DenseLayer(part, isCube), weights: bytes, rows: block, memory: &memory)
     }
     for layer in 0..<shape.hiddenCount {
+      if isCube { cube(target, part.paddedOutputs, rows: rows) }
       part = shape.nextLayout(part, sizes)
       let source = target
       target = layout.activation((layer + 1) % 2)
       let block = RowBlock(
         x: source, xStride: words.activationWordCount, y: target,
         yStride: words.activationWordCount, rows: rows)
-      Kernels.dense(DenseLayer(part), weights: bytes, rows: block, memory: &memory)
+      Kernels.dense(DenseLayer(part, isCube), weights: bytes, rows: block, memory: &memory)
     }
     return target
+  }
+
+  /// The activation that no kernel fuses: the third power of a hidden layer's sums, in place.
+  @_lifetime(self: copy self)
+  private mutating func cube(_ first: Int, _ count: Int, rows: Int) {
+    for row in 0..<rows {
+      let start = first + row * layout.words.activationWordCount
+      for word in start..<start + count {
+        let sum = float(word)
+        memory[word] = ((sum * sum) * sum).bitPattern
+      }
+    }
   }
 
   /// Where the features of a block's rows stand one after the other: gathered, if they are not yet.
@@ -146,9 +160,9 @@ extension Session {
 }
 
 extension DenseLayer {
-  fileprivate init(_ part: LayerLayout) {
+  fileprivate init(_ part: LayerLayout, _ isCube: Bool) {
     self.init(
-      panels: part.weights, bias: part.bias, slopes: part.isLast ? nil : part.slopes,
+      panels: part.weights, bias: part.bias, slopes: part.isLast || isCube ? nil : part.slopes,
       inputs: part.paddedInputs, outputs: part.paddedOutputs)
   }
 }

@@ -144,7 +144,7 @@ extension ByteDump {
       integer(offset, 1, "firstLayer")
       integer(offset + 1, 1, "elementType")
       integer(offset + 2, 1, "hiddenCount")
-      reserved(offset + 3, 1)
+      integer(offset + 3, 1, "activation")
       integer(offset + 4, 4, "groupSize")
       line(offset + 8, 4 * Limit.hiddenCount, "\(Limit.hiddenCount) × u32", "widths")
       reserved(offset + 56, 8)

@@ -75,6 +75,7 @@ func expertJSON(_ expert: ExpertSummary) -> JSON {
   .object([
     "index": expert.index.map(JSON.integer) ?? .null,
     "firstLayer": .text(expert.firstLayer == .lookup ? "lookup" : "dense"),
+    "activation": .text("\(expert.activation)"),
     "widths": .array(expert.widths.map(JSON.integer)),
     "elementType": .text("\(expert.elementType)"),
     "encoding": .text(expert.encodingWord),

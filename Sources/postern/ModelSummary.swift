@@ -60,6 +60,8 @@ struct ExpertSummary {
   /// Outputs of each layer, the last included.
   var widths: [Int]
   var elementType: ElementType
+  /// What hidden layers do to their sums.
+  var activation: Activation
   var entry: SectionEntry
   /// Multiplications and additions for one row.
   var macCount: Int
@@ -71,6 +73,7 @@ struct ExpertSummary {
     index = expert == model.header.expertCount ? nil : expert
     firstLayer = shape.firstLayer
     elementType = shape.elementType
+    activation = shape.activation
     entry = model.expertEntry(expert)
     widths = []
     for layer in 0..<shape.hiddenCount { widths.append(shape.width(ofHiddenLayer: layer)) }
@@ -85,10 +88,11 @@ struct ExpertSummary {
     }
   }
 
-  /// The layers as `look-up 64-64-1`.
+  /// The layers as `look-up 64-64-1`, with the activation if it is not the usual one.
   var shapeText: String {
     let first = firstLayer == .lookup ? "look-up " : "dense "
-    return first + widths.map(String.init).joined(separator: "-")
+    let last = activation == .cube ? ", cubes" : ""
+    return first + widths.map(String.init).joined(separator: "-") + last
   }
   /// The encoding as a word.
   var encodingWord: String { encodingName(entry.encoding) }

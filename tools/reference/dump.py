@@ -166,7 +166,7 @@ def head(p, size):
 def shapes(p, size):
     for offset in range(0, size, 64):
         p.fields(offset, ("B", "firstLayer"), ("B", "elementType"), ("B", "hiddenCount"),
-                 ("reserved", 1), ("I", "groupSize"))
+                 ("B", "activation"), ("I", "groupSize"))
         p.line(offset + 8, 48, "12 × u32", "widths")
         p.bytes(offset + 56, 8, "reserved")
 

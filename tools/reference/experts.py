@@ -23,6 +23,7 @@ class Layer:
     scales: list = field(default_factory=list)  # weightScale[group][output]
     bias: list = None
     slopes: list = None
+    activation: int = L.PRELU
 
     def weight(self, k, o):
         """Section 9.2: the weight as binary32 (not for a dense layer of int8)."""
@@ -77,8 +78,9 @@ def read_expert(container, entry, shape, parts):
     for part in parts:
         if part.name == "weights":
             look_up = part.form == "table"
-            layers.append(Layer(look_up, shape.element_type, shape.group_size, part.rows, part.outputs))
-        values = _read_part(data, part, entry)
+            layers.append(Layer(look_up, shape.element_type, shape.group_size, part.rows, part.outputs,
+                                activation=shape.activation))
+        values = _read_part(data, part, entry, shape.activation)
         layer = layers[part.layer]
         if part.name == "weights":
             layer.weights = values
@@ -117,13 +119,14 @@ def _is_zero(part, found, value):
     return value == 0 if part.element == "i4" else found == 0
 
 
-def _read_part(data, part, entry):
+def _read_part(data, part, entry, activation):
     """R31 for one part; returns values[row][output] with the padding."""
     rows = [[0.0] * part.padded_outputs for _ in range(part.padded_rows)]
     for i, (row, output) in enumerate(part.places()):
         at, found, value = _element(data, part, i)
         lawful = math.isfinite(value) and not (part.element == "i8" and value == -128)
-        if row >= part.rows or output >= part.outputs:
+        unused = part.name == "slopes" and activation == L.CUBE
+        if row >= part.rows or output >= part.outputs or unused:
             lawful = _is_zero(part, found, value)
         if not lawful:
             raise FormatError(31, entry.kind, entry.index, at, found, 0)

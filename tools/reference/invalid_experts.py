@@ -125,6 +125,10 @@ def numbers(f):
     field("padded-slope", "a slope of an output that is none", 380, one, expert=hidden)
     field("layer-1", "an infinite weight in the second layer", 384, INF_BITS, expert=hidden)
 
+    cubes = Expert([Layer([[0.0]], [0.0], [0.0]), Layer([[0.0]], [0.0])], activation=L.CUBE)
+    field("cube-slope", "a slope of a cube", 320, one, expert=cubes)
+    field("cube-slope-minus-zero", "a slope of -0 of a cube", 320, 0x80000000, expert=cubes)
+
     three = [Column("x", edges=[-1.0, 0.0, 1.0])]
     table = [[0], [0], [0]]
 

@@ -229,7 +229,7 @@ def shapes(f):
     field("firstLayer", "firstLayer 2", "0 2 1", 0, 2, "B")
     field("elementType", "elementType 4", "1 4 3", 1, 4, "B")
     field("hiddenCount", "13 hidden layers", "2 13 12", 2, 13, "B")
-    field("reserved", "reserved byte 3", "3 1 0", 3, 1, "B")
+    field("activation-affine", "a cube without hidden layers", "3 1 0", 3, 1, "B")
     field("reserved-63", "reserved byte 63", "63 1 0", 63, 1, "B")
     field("groupSize-f32", "a group size without groups", "4 4 0", 4, 4)
     nibbles = Expert([Layer([[1]], [0.0], scales=[[1.0]])], element_type=L.INT4, group_size=4)
@@ -237,6 +237,7 @@ def shapes(f):
         field(f"groupSize-{size}", f"groups of {size}", f"4 {size} {right}", 4, size,
               definition=tiny(experts=[nibbles]))
     hidden = Expert([Layer([[0.0]], [0.0], [0.0]), Layer([[0.0]], [0.0])])
+    field("activation", "activation 2", "3 2 1", 3, 2, "B", tiny(experts=[hidden]))
     field("width-0", "a hidden layer of width 0", "8 0 1", 8, 0, definition=tiny(experts=[hidden]))
     field("width-65537", "a hidden layer of width 65,537", "8 65537 65536", 8, 65537,
           definition=tiny(experts=[hidden]))

@@ -25,6 +25,7 @@ AFFINE, DISTANCE, COSINE = range(3)
 TRAINED_LINEAR, TRAINED_LAPLACE, TRAINED_COSINE, TRAINED_PERTURBED_COSINE, TRAINED_PROTOTYPE = range(1, 6)
 DENSE, LOOKUP = range(2)
 F32, F16, INT8, INT4 = range(4)
+PRELU, CUBE = range(2)
 
 # Limits of section 4: (least, most).
 FILE_LIMITS = (136, 1 << 40)
@@ -131,6 +132,7 @@ class Shape:
     element_type: int
     group_size: int
     widths: list
+    activation: int = PRELU
 
 
 def expert_parts(shape, feature_count, entry_count, output_count):

@@ -139,7 +139,9 @@ def run_expert(layers, features, pairs):
             y = dense_int8(x, layer)
         else:
             y = dense(x, layer.weight, layer.bias, layer.outputs)
-        if layer.slopes is not None:
+        if layer.slopes is not None and layer.activation == L.CUBE:
+            y = [f32(f32(v * v) * v) for v in y]
+        elif layer.slopes is not None:
             y = activate(y, layer.slopes)
         x = y + [0.0] * (pad(len(y), 4) - len(y))
     return y

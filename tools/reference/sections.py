@@ -250,7 +250,7 @@ def read_shapes(data, header):
         first = check.within(28, at, (0, 1), size=1)
         element = check.within(28, at + 1, (0, 3), size=1)
         hidden = check.within(28, at + 2, (0, L.HIDDEN_MOST), size=1)
-        check.zeros(28, at + 3, at + 4)
+        activation = check.within(28, at + 3, (L.PRELU, L.CUBE if hidden else L.PRELU), size=1)
         if element == L.INT4:
             group = check.within(28, at + 4, (4, 65536))
             if group % 4:
@@ -262,5 +262,5 @@ def read_shapes(data, header):
             limits = L.COUNT_LIMITS if i < hidden else (0, 0)
             widths.append(check.within(28, at + 8 + 4 * i, limits))
         check.zeros(28, at + 56, at + 64)
-        shapes.append(L.Shape(first, element, group, widths[:hidden]))
+        shapes.append(L.Shape(first, element, group, widths[:hidden], activation))
     return shapes

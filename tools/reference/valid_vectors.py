@@ -1,5 +1,6 @@
 """The vectors of formats/vectors/valid: one lawful way to write a model each."""
 
+import activation_vectors
 import layout as L
 import probability_vectors
 import router_vectors
@@ -204,6 +205,7 @@ def vectors():
         smallest(), dense(), look_up(), refused_rows(), binary(), multiclass(), several_targets(),
         router_tie(), distance(), shared(), texts(), extremes(), overflow(), int8_edges(),
         *router_vectors.vectors(),
+        *activation_vectors.vectors(),
         *storage_vectors.vectors(),
         *probability_vectors.vectors(),
     ]

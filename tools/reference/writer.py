@@ -80,11 +80,12 @@ class Expert:
     group_size: int = 0
     encoding: int = L.RAW
     page_aligned: bool = False
+    activation: int = L.PRELU
 
     @property
     def shape(self):
         widths = [len(layer.bias) for layer in self.layers[:-1]]
-        return L.Shape(self.first_layer, self.element_type, self.group_size, widths)
+        return L.Shape(self.first_layer, self.element_type, self.group_size, widths, self.activation)
 
 
 @dataclass
@@ -205,7 +206,7 @@ def shapes(d):
     for expert in d.experts + ([d.shared] if d.shared else []):
         s = expert.shape
         widths = s.widths + [0] * (L.HIDDEN_MOST - len(s.widths))
-        data += struct.pack("<BBBxI12I8x", s.first_layer, s.element_type, len(s.widths),
+        data += struct.pack("<BBBBI12I8x", s.first_layer, s.element_type, len(s.widths), s.activation,
                             s.group_size, *widths)
     return data
 
