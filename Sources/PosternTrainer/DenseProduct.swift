@@ -12,8 +12,10 @@ enum DenseProduct {
   /// `y = x · W + bias`, rows of `x` and `y` without gaps.
   ///
   /// `layer` says where weights and bias stand in `parameters`; its input count is a multiple of 4.
+  /// Without `hasBias` the bias is left out.
   static func forward(
-    _ layer: LayerPlace, parameters: [Float], x: [Float], rowCount: Int, y: inout [Float]
+    _ layer: LayerPlace, parameters: [Float], x: [Float], rowCount: Int, y: inout [Float],
+    hasBias: Bool = true
   ) {
     let (inputs, outputs) = (layer.inputCount, layer.outputCount)
     precondition(inputs % 4 == 0 && outputs % 16 == 0)
@@ -26,8 +28,8 @@ enum DenseProduct {
         unsafe y.withUnsafeMutableBufferPointer { y in
           guard let p = p.baseAddress else { return }
           unsafe postern_dense_f32(
-            p + layer.weights, p + layer.bias, nil, inputs, outputs, x.baseAddress, inputs,
-            y.baseAddress, outputs, rowCount)
+            p + layer.weights, hasBias ? p + layer.bias : nil, nil, inputs, outputs, x.baseAddress,
+            inputs, y.baseAddress, outputs, rowCount)
         }
       }
     }

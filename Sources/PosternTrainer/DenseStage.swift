@@ -61,18 +61,21 @@ extension Network {
     return result
   }
 
-  /// The mean loss over `rows`, and in `gradient` its gradient.
+  /// The mean loss over `rows`, and in `gradient` its gradient. `adjustment` has one gate and one
+  /// offset for each row of `data`.
   func lossAndGradient(
     _ data: EncodedRows, targets: Targets, rows: ArraySlice<Int32>, dropout: Float,
-    random: inout RandomStream
+    adjustment: OutputAdjustment? = nil, random: inout RandomStream
   ) -> Float {
     prepare()
     forward(data, rows: rows, dropout: dropout, random: &random)
     let weight = 1 / Float(rows.count)
     var total: Float = 0
+    let adjustment = adjustment ?? OutputAdjustment(outputCount: shape.outputCount)
     for (index, row) in rows.enumerated() {
       total += targets.lossAndGradient(
-        row: Int(row), outputs: &outputs, offset: index * shape.outputStride, weight: weight)
+        row: Int(row), outputs: &outputs, offset: index * shape.outputStride, weight: weight,
+        adjustment: adjustment, place: Int(row))
     }
     backward()
     return total * weight
@@ -84,10 +87,14 @@ extension Network {
 /// After each epoch the moving average of the weights is validated, and the best of these is the
 /// result. Stops early without progress, or when the caller wishes.
 ///
+/// `adjustments` say what happens to the network's outputs before they are compared, for each row
+/// of `data` and of `validation`.
+///
 /// `observe` is told of each epoch: how many are done, training loss, score, best so far.
 func trainDense(
   shape: NetworkShape, initial: [Float], data: EncodedRows, targets: Targets, rows: [Int32],
   validation: LabelledRows, schedule: Schedule, random: RandomStream, reporter: ProgressReporter,
+  adjustments: (training: OutputAdjustment, validation: OutputAdjustment)? = nil,
   observe: (Int, Double, Score, Score) -> Void
 ) -> FittedNetwork {
   let network = Network(shape: shape, parameters: initial)
@@ -98,7 +105,8 @@ func trainDense(
     rows: rows, size: schedule.batchSize, random: RandomStream(seed: random.next(), 1))
   let stepCount = schedule.epochs * batches.count
   var best = FittedNetwork(
-    shape: shape, parameters: initial, score: validation.score(judge.predict(validation.data)),
+    shape: shape, parameters: initial,
+    score: validation.score(judge.predict(validation.data), adjusted: adjustments?.validation),
     epochs: 0)
   var step = 0
   for epoch in 0..<schedule.epochs {
@@ -109,7 +117,7 @@ func trainDense(
       loss += Double(
         network.lossAndGradient(
           data, targets: targets, rows: batches[batch], dropout: schedule.dropout,
-          random: &random))
+          adjustment: adjustments?.training, random: &random))
       let scale = clippingScale(
         square: VectorMath.squaredNorm(network.gradient), limit: schedule.gradientNormLimit)
       optimizer.update(
@@ -118,7 +126,8 @@ func trainDense(
       step += 1
     }
     judge.parameters = optimizer.average
-    let score = validation.score(judge.predict(validation.data))
+    let score = validation.score(
+      judge.predict(validation.data), adjusted: adjustments?.validation)
     if score.loss < best.score.loss {
       best.parameters = judge.parameters
       best.score = score

@@ -2,7 +2,7 @@
 //
 // Step: encoded rows → [router] → experts.
 
-import PosternRuntime
+import PosternPackaging
 
 /// Centres of groups of rows, by Lloyd's algorithm from k-means++ seeds [1].
 ///
@@ -14,6 +14,8 @@ import PosternRuntime
 struct KMeans {
   /// Shape `(count, stride)`, in the scaled space.
   private(set) var centers: [[Float]]
+  /// The mean features of each centre's rows, not scaled; shape `(count, featureCount)`.
+  private(set) var means: [[Float]] = []
   /// What features are multiplied with before distances are measured.
   let featureWeights: [Float]
   private let featureCount: Int
@@ -54,6 +56,21 @@ struct KMeans {
       cells = now
       moveCenters(points, cells: cells)
     }
+    setMeans(data, step: step, cells: cells)
+  }
+
+  private mutating func setMeans(_ data: EncodedRows, step: Int, cells: [Int32]) {
+    var sums = [[Double]](
+      repeating: [Double](repeating: 0, count: featureCount), count: centers.count)
+    var counts = [Double](repeating: 0, count: centers.count)
+    for (point, cell) in cells.enumerated() {
+      counts[Int(cell)] += 1
+      for feature in 0..<featureCount {
+        let value = data.features[point * step * stride + feature]
+        sums[Int(cell)][feature] += Double(min(max(value, -Self.reach), Self.reach))
+      }
+    }
+    means = zip(sums, counts).map { sum, count in sum.map { Float($0 / max(count, 1)) } }
   }
 
   /// Features go no further than this from their mean (in standard deviations) while centres are
@@ -92,23 +109,20 @@ struct KMeans {
   }
 
   private func assign(_ points: [Float], pointCount: Int) -> [Int32] {
-    let router = scaledRouter()
-    var logits: [Float] = []
-    router.logits(features: points, rowCount: pointCount, into: &logits)
-    return (0..<pointCount).map { Int32(router.best(logits, row: $0)) }
-  }
-
-  private func scaledRouter() -> SoftmaxRouter {
-    var router = SoftmaxRouter(expertCount: centers.count, featureStride: stride)
+    var router = TrainableRouter(
+      RouterShape(.linear, expertCount: centers.count), featureCount: stride)
+    let form = router.forms[0]
     for (index, center) in centers.enumerated() {
       var square: Float = 0
       for feature in 0..<stride {
-        router[index, feature] = center[feature]
+        router.parameters[form.weight(index, feature)] = center[feature]
         square += center[feature] * center[feature]
       }
-      router[bias: index] = -square / 2
+      router.parameters[form.place.bias + index] = -square / 2
     }
-    return router
+    var trace = RouterTrace()
+    form.forward(router.parameters, features: points, rowCount: pointCount, into: &trace)
+    return (0..<pointCount).map { Int32(form.best(trace.logits, row: $0)) }
   }
 
   private mutating func moveCenters(_ points: [Float], cells: [Int32]) {
@@ -127,48 +141,5 @@ struct KMeans {
         centers[cell][feature] = Float(sums[cell][feature] / Double(counts[cell]))
       }
     }
-  }
-
-  /// The router whose choice is the nearest centre, as sharp as to give the chosen expert the
-  /// probability `confidence` on average over the rows of `data`.
-  func router(for data: EncodedRows, confidence: Double) -> SoftmaxRouter {
-    var router = scaledRouter()
-    for expert in centers.indices {
-      for feature in 0..<featureCount { router[expert, feature] *= featureWeights[feature] }
-    }
-    guard centers.count > 1 else { return router }
-    var logits: [Float] = []
-    router.logits(features: data.features, rowCount: data.rowCount, into: &logits)
-    var (low, high) = (1e-4, 1e4)
-    for _ in 0..<30 {
-      let middle = (low * high).squareRoot()
-      if meanConfidence(logits, router: router, rowCount: data.rowCount, sharpness: middle)
-        < confidence
-      {
-        low = middle
-      } else {
-        high = middle
-      }
-    }
-    router.scale(by: Float((low * high).squareRoot()))
-    return router
-  }
-
-  private func meanConfidence(
-    _ logits: [Float], router: SoftmaxRouter, rowCount: Int, sharpness: Double
-  ) -> Double {
-    let step = max(1, rowCount / 1000)
-    var (total, count) = (0.0, 0.0)
-    for row in Swift.stride(from: 0, to: rowCount, by: step) {
-      let first = row * router.logitStride
-      let largest = logits[first + router.best(logits, row: row)]
-      var sum = 0.0
-      for expert in 0..<router.expertCount {
-        sum += Elementary.exp(sharpness * Double(logits[first + expert] - largest))
-      }
-      total += 1 / sum
-      count += 1
-    }
-    return total / count
   }
 }

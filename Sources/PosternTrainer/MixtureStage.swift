@@ -1,77 +1,8 @@
-// MixtureStage.swift: trains router and experts together, from soft to hard routing.
+// MixtureStage.swift: trains router and experts together.
 //
 // Step: student → [mixture] → refit.
 
-import PosternRuntime
-
-/// The constants of training a mixture, besides those of its networks.
-struct MixtureSchedule: Equatable, Sendable {
-  var networks: Schedule
-  /// The router's learning rate, as a multiple of the experts'.
-  var routerRate: Float = 2
-  /// The softmax temperature at the start and from `annealedShare` of the steps on.
-  var firstTemperature: Float = 1
-  var lastTemperature: Float = 0.1
-  var annealedShare = 0.6
-  /// An expert less likely than this is not computed for a row.
-  var probabilityLimit: Float = 0.02
-  var balanceWeight: Float = 0.01
-  var zWeight: Float = 1e-3
-  /// Spread of the noise that parts the copies, relative to the spread of the weights.
-  var noise: Float = 0.02
-
-  /// The temperature after `share` of the steps: falls geometrically, then stays.
-  func temperature(after share: Double) -> Float {
-    let progress = min(share / annealedShare, 1)
-    let ratio = Double(lastTemperature / firstTemperature)
-    return firstTemperature * Float(Elementary.exp(progress * Elementary.log(ratio)))
-  }
-}
-
-/// One expert in training, with the rows of the current batch that it is computed for.
-private final class ExpertInTraining {
-  let network: Network
-  var optimizer: Optimizer
-  var random: RandomStream
-  var rows: [Int32] = []
-  /// For each of `rows`, its place in the batch and its weight in the mean.
-  var places: [Int] = []
-  var weights: [Float] = []
-  var losses: [Float] = []
-
-  init(shape: NetworkShape, parameters: [Float], random: RandomStream) {
-    network = Network(shape: shape, parameters: parameters)
-    optimizer = Optimizer(parameters: parameters)
-    self.random = random
-  }
-
-  func clear() {
-    rows.removeAll(keepingCapacity: true)
-    places.removeAll(keepingCapacity: true)
-    weights.removeAll(keepingCapacity: true)
-  }
-
-  /// One step on the rows of the batch, each weighted; sets `losses`.
-  func step(_ data: EncodedRows, targets: Targets, schedule: Schedule, rate: Float) {
-    losses.removeAll(keepingCapacity: true)
-    guard !rows.isEmpty else { return }
-    network.prepare()
-    network.forward(data, rows: rows[...], dropout: schedule.dropout, random: &random)
-    for (index, row) in rows.enumerated() {
-      losses.append(
-        targets.lossAndGradient(
-          row: Int(row), outputs: &network.outputs, offset: index * network.shape.outputStride,
-          weight: weights[index]))
-    }
-    network.backward()
-    let scale = clippingScale(
-      square: VectorMath.squaredNorm(network.gradient), limit: schedule.gradientNormLimit)
-    optimizer.update(
-      &network.parameters, gradient: network.gradient,
-      decayedRanges: network.shape.decayedRanges, rate: rate, schedule: schedule,
-      gradientScale: scale)
-  }
-}
+import PosternPackaging
 
 /// A mixture with its score under top-1 routing.
 struct FittedMixture: Sendable {
@@ -81,26 +12,26 @@ struct FittedMixture: Sendable {
   var epochs: Int
 }
 
-/// Trains router and experts together on the expected loss of each expert under the router.
+/// Trains router and experts together on batches; ``Objective`` says on what.
 ///
-/// Not the blended output is trained but each expert's own answer, so that hard routing loses
-/// nothing; the temperature falls until nearly all of a row's probability is on one expert.
+/// With ``Objective/expectedLoss`` not the blended output is trained but each expert's own answer,
+/// so that hard routing loses nothing; the temperature falls until nearly all of a row's
+/// probability is on one expert.
 final class MixtureTrainer {
-  private let data: EncodedRows
-  private let targets: Targets
-  private let schedule: MixtureSchedule
+  let data: EncodedRows
+  let targets: Targets
+  let schedule: MixtureSchedule
+  let experts: [ExpertInTraining]
+  var batch: RouterBatch
+  /// The outputs of the shared expert and the gates of the chosen ones, by place in the batch.
+  var adjustment: OutputAdjustment
+  let shared: ExpertInTraining?
   private let threads: Int
-  private let experts: [ExpertInTraining]
-  private var router: SoftmaxRouter
-  private var routerOptimizer: Optimizer
-  private var routerGradient: [Float]
-  private var routerBatch: RouterBatch
+  private var router: RouterInTraining
+  private let gateScale: Mixture
   private var features: [Float] = []
-  private var logits: [Float] = []
-  private var losses: [Float] = []
-  private var scratch: [Float] = []
 
-  /// Starts from copies of a network (sparse upcycling [1]), parted by noise.
+  /// Starts from a mixture. Copies of one network (sparse upcycling [1]) are parted by noise.
   ///
   /// [1]: https://arxiv.org/abs/2212.05055
   ///      "A. Komatsuzaki et al. Sparse upcycling. ICLR 2023."
@@ -112,45 +43,41 @@ final class MixtureTrainer {
     self.targets = targets
     self.schedule = schedule
     self.threads = threads
-    router = start.router
-    routerOptimizer = Optimizer(parameters: start.router.parameters)
-    routerGradient = [Float](repeating: 0, count: start.router.parameters.count)
-    routerBatch = RouterBatch(router: start.router)
-    experts = start.experts.enumerated().map { index, parameters in
+    gateScale = start
+    router = RouterInTraining(
+      start.router, schedule: schedule, random: RandomStream(seed: seed, 0x726F_7574))
+    batch = RouterBatch(router: start.router)
+    adjustment = OutputAdjustment(outputCount: start.outputCount)
+    experts = start.experts.enumerated().map { index, expert in
       var random = RandomStream(seed: seed, 0x6578_7065, UInt64(index))
-      var parameters = parameters
-      for range in start.shape.decayedRanges {
-        let spread = schedule.noise * Self.spread(parameters[range])
-        for parameter in range where parameters[parameter] != 0 {
-          parameters[parameter] += spread * random.normal()
-        }
-      }
-      return ExpertInTraining(shape: start.shape, parameters: parameters, random: random)
+      let parted = schedule.copyNoise > 0 ? expert.parted(schedule.copyNoise, &random) : expert
+      return ExpertInTraining(parted, random: random)
+    }
+    shared = start.shared.map {
+      ExpertInTraining($0, random: RandomStream(seed: seed, 0x7368_6172))
     }
   }
 
-  private static func spread(_ values: ArraySlice<Float>) -> Float {
-    var squares = 0.0
-    for value in values { squares += Double(value) * Double(value) }
-    return Float((squares / Double(max(values.count, 1))).squareRoot())
-  }
-
   /// The moving averages of router and experts.
-  private func average(shape: NetworkShape) -> Mixture {
-    var averaged = router
-    averaged.parameters = routerOptimizer.average
-    return Mixture(
-      router: averaged, shape: shape, experts: experts.map(\.optimizer.average))
+  private var average: Mixture {
+    var mixture = gateScale
+    mixture.router = router.average
+    mixture.experts = experts.map(\.average)
+    mixture.shared = shared?.average
+    mixture.temperature = schedule.lastTemperature
+    if schedule.objective == .gatedTop1 { mixture.gateScale = .probability }
+    return mixture
   }
 
   /// Trains until the schedule ends, the validation score has not risen for long, or the caller
-  /// wishes to stop. The best mixture of all epochs is the result.
+  /// wishes to stop. The best mixture of all epochs is the result; with `start` only one that is
+  /// better than it.
   func train(
-    rows: [Int32], start: FittedMixture, validation: LabelledRows, seed: UInt64,
+    rows: [Int32], start: FittedMixture?, validation: LabelledRows, seed: UInt64,
     reporter: ProgressReporter, observe: (Int, Double, Score, Score) -> Void
   ) -> FittedMixture {
     var best = start
-    best.epochs = 0
+    best?.epochs = 0
     var batches = Batches(
       rows: rows, size: schedule.networks.batchSize,
       random: RandomStream(seed: seed, 0x6D69_7874))
@@ -164,79 +91,129 @@ final class MixtureTrainer {
         loss += trainBatch(batches[batch], step: step, stepCount: stepCount)
         step += 1
       }
-      let mixture = average(shape: best.mixture.shape)
+      let mixture = average
       let score = validation.score(mixture.predict(validation.data, threads: threads))
-      if score.loss < best.score.loss {
+      if best.map({ score.loss < $0.score.loss }) ?? true {
         best = FittedMixture(mixture: mixture, score: score, epochs: epoch + 1)
       }
-      observe(epoch + 1, loss / Double(batches.count), score, best.score)
+      observe(epoch + 1, loss / Double(batches.count), score, best?.score ?? score)
       let annealed = Double(epoch + 1) >= schedule.annealedShare * Double(schedule.networks.epochs)
-      let stale = schedule.networks.isStale(epoch: epoch + 1, best: best.epochs)
+      let stale = schedule.networks.isStale(epoch: epoch + 1, best: best?.epochs ?? 0)
       if reporter.shouldStop || (annealed && stale) { break }
     }
+    let mixture = average
     return best
+      ?? FittedMixture(
+        mixture: mixture,
+        score: validation.score(mixture.predict(validation.data, threads: threads)), epochs: 0)
   }
 
   private func trainBatch(_ rows: ArraySlice<Int32>, step: Int, stepCount: Int) -> Double {
     let share = Double(step) / Double(max(stepCount, 1))
     let rate = schedule.networks.rate(step: step, of: stepCount)
+    gather(rows)
+    let noise = router.drawNoise(features: features, rowCount: rows.count)
+    batch.forward(
+      router.router.parameters, features: features, rowCount: rows.count,
+      temperature: schedule.temperature(after: share), noise: noise)
+    assign(rows)
+    Parallel.forEach(count: experts.count, threads: threads) { expert in
+      experts[expert].forward(data, dropout: schedule.networks.dropout)
+      if schedule.objective != .blended {
+        experts[expert].compare(targets, adjustment: adjustment)
+      }
+    }
+    var gradient = [Float](repeating: 0, count: rows.count * batch.router.stride)
+    let loss = weigh(Array(rows), gradient: &gradient)
+    if schedule.trainsExperts {
+      stepShared(rowCount: rows.count, rate: rate)
+      Parallel.forEach(count: experts.count, threads: threads) { expert in
+        experts[expert].step(schedule: schedule.networks, rate: rate)
+      }
+    }
+    if schedule.trainsRouter {
+      router.step(
+        batch, gradient: &gradient, features: features, rate: rate * schedule.routerRate)
+    }
+    return loss
+  }
+
+  private func gather(_ rows: ArraySlice<Int32>) {
     features.removeAll(keepingCapacity: true)
     for row in rows {
       features.append(
         contentsOf: data.features[
           Int(row) * data.featureStride..<(Int(row) + 1) * data.featureStride])
     }
-    router.logits(features: features, rowCount: rows.count, into: &logits)
-    routerBatch.set(
-      logits: logits, rowCount: rows.count, temperature: schedule.temperature(after: share),
-      router: router)
-    assign(rows)
-    Parallel.forEach(count: experts.count, threads: threads) { expert in
-      experts[expert].step(data, targets: targets, schedule: schedule.networks, rate: rate)
-    }
-    return updateRouter(rowCount: rows.count, rate: rate * schedule.routerRate)
   }
 
-  /// Gives each expert the rows for which it is likely enough.
+  /// Gives each expert the rows that it is chosen for, or for which it is likely enough; computes
+  /// the shared expert.
   private func assign(_ rows: ArraySlice<Int32>) {
-    let one = 1 / Float(rows.count)
+    let stride = batch.router.stride
     for (index, expert) in experts.enumerated() {
       expert.clear()
       for (place, row) in rows.enumerated() {
-        let probability = routerBatch.probabilities[place * routerBatch.stride + index]
-        guard probability >= schedule.probabilityLimit else { continue }
+        let isWanted =
+          schedule.objective.isTop1
+          ? batch.choices[place] == index
+          : batch.probabilities[place * stride + index] >= schedule.probabilityLimit
+        guard isWanted else { continue }
         expert.rows.append(row)
         expert.places.append(place)
-        expert.weights.append(probability * one)
       }
+    }
+    if schedule.objective == .gatedTop1 {
+      adjustment.gates = rows.indices.map {
+        let place = $0 - rows.startIndex
+        return batch.probabilities[place * stride + batch.choices[place]]
+      }
+    }
+    guard let shared else { return }
+    shared.clear()
+    shared.rows = Array(rows)
+    shared.forward(data, dropout: schedule.networks.dropout)
+    adjustment.offsets = rows.indices.flatMap { row in
+      let first = (row - rows.startIndex) * shared.outputStride
+      return shared.answers[first..<first + targets.outputCount]
     }
   }
 
-  private func updateRouter(rowCount: Int, rate: Float) -> Double {
-    let stride = routerBatch.stride
-    losses = [Float](repeating: .nan, count: rowCount * stride)
-    for (index, expert) in experts.enumerated() {
-      for (place, loss) in zip(expert.places, expert.losses) {
-        losses[place * stride + index] = loss
+  /// The shared expert's gradient is the sum of those of the experts that it was added to.
+  private func stepShared(rowCount: Int, rate: Float) {
+    guard let shared else { return }
+    let count = targets.outputCount
+    var sums = [Float](repeating: 0, count: rowCount * count)
+    for expert in experts {
+      for (index, place) in expert.places.enumerated() {
+        // The gradient by an expert's outputs holds the gate, that by the sum does not.
+        let weight = expert.weights[index] / adjustment.gate(place)
+        for output in 0..<count {
+          sums[place * count + output] +=
+            weight * expert.network.outputs[index * expert.outputStride + output]
+        }
       }
     }
-    let loss = routerBatch.setGradient(
-      losses: losses, balanceWeight: schedule.balanceWeight, zWeight: schedule.zWeight)
-    let needed = (rowCount + 4) * (router.place.inputCount + stride)
-    if scratch.count < needed { scratch = [Float](repeating: 0, count: needed) }
-    DenseProduct.weightGradient(
-      router.place, x: features, dy: routerBatch.logitGradient, rowCount: rowCount,
-      gradient: &routerGradient, scratch: &scratch)
-    VectorMath.columnSums(
-      routerBatch.logitGradient, width: stride, rowCount: rowCount, into: &routerGradient,
-      at: router.place.bias)
-    let scale = clippingScale(
-      square: VectorMath.squaredNorm(routerGradient),
-      limit: schedule.networks.gradientNormLimit)
-    routerOptimizer.update(
-      &router.parameters, gradient: routerGradient,
-      decayedRanges: [0..<router.place.bias], rate: rate, schedule: schedule.networks,
-      gradientScale: scale)
-    return loss.expected
+    for row in 0..<rowCount {
+      shared.setOutputGradient(row, sums[row * count..<(row + 1) * count])
+    }
+    shared.weights = [Float](repeating: 1, count: rowCount)
+    shared.step(schedule: schedule.networks, rate: rate)
+  }
+}
+
+extension NetworkParameters {
+  /// The same with noise on its weights, `share` of their spread.
+  fileprivate func parted(_ share: Float, _ random: inout RandomStream) -> NetworkParameters {
+    var parted = self
+    for range in shape.decayedRanges {
+      var squares = 0.0
+      for value in values[range] { squares += Double(value) * Double(value) }
+      let spread = share * Float((squares / Double(max(range.count, 1))).squareRoot())
+      for index in range where values[index] != 0 {
+        parted.values[index] += spread * random.normal()
+      }
+    }
+    return parted
   }
 }

@@ -30,19 +30,21 @@ extension NetworkShape {
   }
 }
 
+extension NetworkParameters {
+  /// The network as an expert of the model.
+  var expert: Expert { shape.expert(parameters: values) }
+}
+
 extension Mixture {
   /// The mixture as a model over the prepared columns.
   func description(_ prepared: PreparedData) -> ModelDescription {
-    let featureCount = prepared.data.featureCount
-    var weights: [Float] = []
-    for expert in experts.indices {
-      for feature in 0..<featureCount { weights.append(router[expert, feature]) }
+    var description = ModelDescription(
+      task: prepared.task, gateScale: gateScale, columns: prepared.columns,
+      targetNames: prepared.targetNames, classNames: prepared.classNames, router: router.serving,
+      experts: experts.map(\.expert), sharedExpert: shared?.expert, head: prepared.head)
+    if router.expertCount > 1 {
+      description.ancillary.routerParameters = router.published(temperature: temperature)
     }
-    let node = RouterNode(
-      kind: .affine, weights: weights, bias: experts.indices.map { router[bias: $0] })
-    return ModelDescription(
-      task: prepared.task, columns: prepared.columns, targetNames: prepared.targetNames,
-      classNames: prepared.classNames, router: .flat(node),
-      experts: experts.map { shape.expert(parameters: $0) }, head: prepared.head)
+    return description
   }
 }

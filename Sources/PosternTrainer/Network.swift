@@ -49,7 +49,7 @@ final class Network {
   /// Makes the look-up table of `parameters`; needed after each change of the parameters.
   func prepare() {
     makeTable(
-      of: shape.input, width: shape.widths[0], parameters: parameters, table: &table)
+      of: shape.input, width: shape.layers[0].outputCount, parameters: parameters, table: &table)
   }
 
   /// The look-up table of the last ``prepare()``.
@@ -64,11 +64,8 @@ final class Network {
     rowCount = rows.count
     reserve(rowCount)
     data.gather(rows, entries: &entries, fractions: &fractions)
-    let lookup = shape.layers[0]
-    DenseProduct.lookup(
-      table: table, bias: parameters[lookup.bias..<lookup.bias + lookup.outputCount],
-      entries: entries, fractions: fractions, pairCount: data.pairCount, rowCount: rowCount,
-      y: &sums[0])
+    lookUp(data.pairCount)
+    guard !shape.widths.isEmpty else { return }
     for (index, width) in shape.widths.enumerated() {
       if index > 0 {
         DenseProduct.forward(
@@ -83,6 +80,21 @@ final class Network {
     DenseProduct.forward(
       shape.layers[shape.layers.count - 1], parameters: parameters,
       x: activations[activations.count - 1], rowCount: rowCount, y: &outputs)
+  }
+
+  /// The first layer; without a hidden one it gives the outputs.
+  private func lookUp(_ pairCount: Int) {
+    let lookup = shape.layers[0]
+    let bias = parameters[lookup.bias..<lookup.bias + lookup.outputCount]
+    if shape.widths.isEmpty {
+      DenseProduct.lookup(
+        table: table, bias: bias, entries: entries, fractions: fractions, pairCount: pairCount,
+        rowCount: rowCount, y: &outputs)
+    } else {
+      DenseProduct.lookup(
+        table: table, bias: bias, entries: entries, fractions: fractions, pairCount: pairCount,
+        rowCount: rowCount, y: &sums[0])
+    }
   }
 
   private func drawMask(
@@ -121,12 +133,13 @@ final class Network {
       swap(&flow, &flowBefore)
       if index == shape.layers.count - 1 { swap(&flowBefore, &outputs) }
     }
-    let width = shape.widths[0]
+    let width = shape.layers[0].outputCount
     scatterToTable(
       outputGradient: flow, width: width, entries: entries, fractions: fractions,
       pairCount: shape.input.columns.count, rowCount: rowCount,
       entryCount: shape.layers[0].inputCount, gradient: &gradient)
     tableGradientToParameters(of: shape.input, width: width, gradient: &gradient)
+    if shape.widths.isEmpty { swap(&flow, &outputs) }
   }
 
   private func grow(_ array: inout [Float], to count: Int) {

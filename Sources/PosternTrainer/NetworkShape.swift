@@ -57,10 +57,11 @@ struct LayerPlace: Equatable, Sendable {
   var weightCount: Int { inputCount * outputCount }
 }
 
-/// The shape of a network: a look-up layer, hidden layers, a linear output.
+/// The shape of a network: a look-up layer, hidden layers, a linear output. Without hidden layers
+/// the look-up layer gives the outputs.
 struct NetworkShape: Equatable, Sendable {
   var input: InputShape
-  /// Widths of the hidden layers, multiples of 16.
+  /// Widths of the hidden layers, multiples of 16; none for an affine network.
   var widths: [Int]
   /// Outputs that mean something; the others are zero.
   var outputCount: Int
@@ -69,7 +70,7 @@ struct NetworkShape: Equatable, Sendable {
   var parameterCount: Int
 
   init(input: InputShape, widths: [Int], outputCount: Int) {
-    precondition(!widths.isEmpty && widths.allSatisfy { $0 > 0 && $0 % 16 == 0 })
+    precondition(widths.allSatisfy { $0 > 0 && $0 % 16 == 0 })
     self.input = input
     self.widths = widths
     self.outputCount = outputCount
@@ -127,6 +128,7 @@ struct NetworkShape: Equatable, Sendable {
 
   private func initializeLookup(_ parameters: inout [Float], _ random: inout RandomStream) {
     let width = layers[0].outputCount
+    let used = widths.isEmpty ? outputCount : width
     let spread = (2 / Float(input.columns.count)).squareRoot()
     var entry = 0
     for column in input.columns {
@@ -139,12 +141,12 @@ struct NetworkShape: Equatable, Sendable {
         case .categorical:
           rowSpread = 0.7 * spread
         }
-        for output in 0..<width {
+        for output in 0..<used {
           parameters[(entry + local) * width + output] = rowSpread * random.normal()
         }
       }
       entry += column.entryCount
     }
-    for output in 0..<width { parameters[layers[0].bias + output] = 0.1 * random.normal() }
+    for output in 0..<used { parameters[layers[0].bias + output] = 0.1 * random.normal() }
   }
 }

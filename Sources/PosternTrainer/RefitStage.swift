@@ -17,21 +17,40 @@ func refit(
 ) -> Mixture {
   let cells = mixture.cells(data)
   let validationCells = mixture.cells(validation.data)
-  let experts = Parallel.map(
+  let adjustment = mixture.adjustment(data, threads: threads)
+  let judged = mixture.adjustment(validation.data, threads: threads)
+  var refitted = mixture
+  refitted.experts = Parallel.map(
     count: cells.count, threads: threads, whileWaiting: reporter.repeatReport
-  ) { expert -> [Float] in
+  ) { expert -> NetworkParameters in
     let before = mixture.experts[expert]
     guard cells[expert].count >= rowLimit, validationCells[expert].count >= rowLimit else {
       return before
     }
     let fitted = trainDense(
-      shape: mixture.shape, initial: before, data: data, targets: targets, rows: cells[expert],
-      validation: validation.selecting(validationCells[expert]), schedule: schedule,
-      random: RandomStream(seed: seed, 0x7265_6669, UInt64(expert)), reporter: reporter
+      shape: before.shape, initial: before.values, data: data, targets: targets,
+      rows: cells[expert], validation: validation.selecting(validationCells[expert]),
+      schedule: schedule, random: RandomStream(seed: seed, 0x7265_6669, UInt64(expert)),
+      reporter: reporter,
+      adjustments: (adjustment, judged.selecting(validationCells[expert]))
     ) { epoch, loss, _, _ in observe(expert, epoch, loss) }
-    return fitted.parameters
+    return NetworkParameters(shape: before.shape, values: fitted.parameters)
   }
-  return Mixture(router: mixture.router, shape: mixture.shape, experts: experts)
+  return refitted
+}
+
+extension OutputAdjustment {
+  /// Only `rows`, in that order.
+  fileprivate func selecting(_ rows: [Int32]) -> OutputAdjustment {
+    var result = self
+    if !gates.isEmpty { result.gates = rows.map { gates[Int($0)] } }
+    if !offsets.isEmpty {
+      result.offsets = rows.flatMap {
+        offsets[Int($0) * outputCount..<(Int($0) + 1) * outputCount]
+      }
+    }
+    return result
+  }
 }
 
 extension LabelledRows {

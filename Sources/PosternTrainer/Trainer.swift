@@ -9,8 +9,9 @@ public struct TrainedModel: Sendable {
   /// The top-1 mixture. Its routing histogram is that of the training rows; the other ancillary
   /// sections are the caller's.
   public var description: ModelDescription
-  /// The dense network that the mixture grew from, as a model with one expert.
-  public var dense: ModelDescription
+  /// The dense network that the mixture grew from, as a model with one expert; `nil` without
+  /// teachers.
+  public var dense: ModelDescription?
   /// What happened.
   public var report: TrainingReport
 }

@@ -28,6 +28,13 @@ public enum TrainingError: Error, Equatable, Sendable {
   case unknownValidationClass(row: Int)
   /// An option is outside its range.
   case optionOutOfRange(name: OptionName, value: Int, least: Int, most: Int)
+  /// An option that is a weight or a share is outside its range.
+  case weightOutOfRange(name: OptionName, value: Float, least: Float, most: Float)
+  /// There are widths for another number of experts than there are experts.
+  case expertWidthCount(found: Int, expected: Int)
+  /// A two-level router needs a number of groups, at least two, with at least two experts in each,
+  /// and a flat router none.
+  case groupsDoNotFit(experts: Int?, groups: Int?, isTwoLevel: Bool)
   /// The table has more classes than a model can have outputs.
   case tooManyClasses(found: Int, most: Int)
   /// The model cannot be written: it exceeds a limit of the format.
@@ -44,5 +51,12 @@ public enum TrainingError: Error, Equatable, Sendable {
     case hiddenWidth = "hidden width"
     case hiddenLayers = "hidden layers"
     case teachers
+    case groups
+    case tau
+    case balanceWeight = "load-balancing weight"
+    case importanceWeight = "importance weight"
+    case zWeight = "z-loss weight"
+    case biasRate = "bias rate"
+    case expertDropout = "expert dropout"
   }
 }

@@ -17,8 +17,15 @@ struct TrainingPlan: Equatable, Sendable {
 
   var seed: UInt64
   var threads: Int
+  /// Widths of the hidden layers of dense networks, and of experts without widths of their own.
   var widths: [Int]
-  var expertCount: Int
+  var expertWidths: [[Int]]
+  var router: RouterShape
+  var method: TrainingMethod
+  var start: TrainingStart
+  var hasSharedExpert: Bool
+  /// Whether the dense network in every expert is served where the mixture is no better.
+  var mayServeDense: Bool
   /// Each dense network that teaches: how it is trained, and on which of the encodings.
   var teachers: [Teacher]
   var studentCount = 2
@@ -45,6 +52,8 @@ struct TrainingPlan: Equatable, Sendable {
     return fine > coarse + coarse / 2 ? [fine, coarse] : [coarse]
   }
 
+  var expertCount: Int { router.expertCount }
+
   /// How many standard errors better than the copied dense network a mixture must validate.
   ///
   /// The rows that chose among epochs are those that judge here, so that small validation sets
@@ -60,12 +69,18 @@ struct TrainingPlan: Equatable, Sendable {
   ) {
     seed = options.seed
     threads = options.threads
-    widths =
-      options.hiddenWidths.isEmpty
-      ? [128, 64] : options.hiddenWidths.map { ($0 + 15) / 16 * 16 }
-    expertCount =
-      options.expertCount
-      ?? (rowCount >= 2000 ? 8 : rowCount >= 500 ? 4 : rowCount >= 100 ? 2 : 1)
+    widths = Self.padded(options.hiddenWidths ?? [128, 64])
+    expertWidths = options.expertWidths.map(Self.padded)
+    router = Self.routerShape(options, rowCount: rowCount)
+    method = options.method ?? .softToHard
+    hasSharedExpert = options.hasSharedExpert
+    let teacherCount = options.teacherCount ?? 4
+    start =
+      options.start
+      ?? (method == .twoStage || !expertWidths.isEmpty || teacherCount == 0 ? .scratch : .upcycled)
+    mayServeDense =
+      options.method == nil && options.start == nil && expertWidths.isEmpty && !hasSharedExpert
+      && teacherCount > 0
     let batchSize =
       rowCount >= 200_000 ? 1024 : rowCount >= 8000 ? 256 : rowCount >= 2000 ? 128 : 64
     let epochs =
@@ -74,7 +89,6 @@ struct TrainingPlan: Equatable, Sendable {
       epochs: epochs, batchSize: batchSize, rate: 3e-3, patience: max(8, epochs / 10))
     // Some tables want much dropout and some none: the teachers try, and the best one is followed.
     let few: [Float] = task == .regression ? [0.05, 0, 0.2, 0.1] : [0.1, 0, 0.2, 0.1]
-    let teacherCount = options.teacherCount ?? 4
     let dropouts = encodingCount > 1 ? [few[0], few[0] + 0.1] : few
     teachers = (0..<teacherCount).map { index in
       var schedule = dense
@@ -86,11 +100,68 @@ struct TrainingPlan: Equatable, Sendable {
     var experts = dense
     experts.epochs = max(1, epochs * 3 / 4)
     experts.rate = 2e-3
-    mixture = MixtureSchedule(networks: experts)
     refit = dense
     refit.epochs = max(1, epochs / 6)
     refit.rate = 3e-4
     refit.patience = max(3, refit.epochs / 3)
     refit.batchSize = max(32, batchSize / 4)
+    if start == .scratch {
+      experts.epochs = epochs
+      experts.rate = dense.rate
+    }
+    mixture = Self.mixtureSchedule(experts, method: method, start: start, options: options)
+    guard method != .softToHard || start == .scratch else { return }
+    // What was not trained under hard routing has more to learn there.
+    refit.epochs = method == .twoStage ? epochs : max(1, epochs / 2)
+    refit.rate = method == .twoStage ? dense.rate : 1e-3
+    refit.patience = max(5, refit.epochs / 3)
+    refitRowLimit = 1
+  }
+
+  private static func padded(_ widths: [Int]) -> [Int] { widths.map { ($0 + 15) / 16 * 16 } }
+
+  private static func routerShape(_ options: TrainingOptions, rowCount: Int) -> RouterShape {
+    let chosen =
+      options.expertCount ?? (options.expertWidths.isEmpty ? nil : options.expertWidths.count)
+    let expertCount =
+      chosen ?? (rowCount >= 2000 ? 8 : rowCount >= 500 ? 4 : rowCount >= 100 ? 2 : 1)
+    let kind: RouterParameters.Kind = options.method == .twoStage ? .prototype : .linear
+    var shape = RouterShape(options.router?.outer ?? kind, expertCount: expertCount)
+    if let inner = options.router?.inner, let groups = options.groupCount {
+      shape.inner = inner
+      shape.groups = [Int](repeating: expertCount / groups, count: groups)
+    }
+    (shape.tau1, shape.tau2) = (options.tau1, options.tau2)
+    return shape
+  }
+
+  /// The joint training of `method`, as its paper has it.
+  private static func mixtureSchedule(
+    _ networks: Schedule, method: TrainingMethod, start: TrainingStart, options: TrainingOptions
+  ) -> MixtureSchedule {
+    var schedule = MixtureSchedule(networks: networks)
+    if method != .softToHard { schedule.lastTemperature = 1 }
+    switch method {
+    case .softToHard, .twoStage: break
+    case .switchTop1: schedule.objective = .gatedTop1
+    case .straightThrough: schedule.objective = .straightThrough
+    case .noisyTop1:
+      schedule.objective = .straightThrough
+      schedule.noise = .learned
+      schedule.losses.importance = 0.1
+    case .likelihood:
+      schedule.objective = .likelihood
+      schedule.probabilityLimit = 1e-3
+    case .leastSquares:
+      schedule.objective = .blended
+      schedule.probabilityLimit = 1e-3
+    }
+    if start == .scratch { schedule.copyNoise = 0 }
+    if let weight = options.balanceWeight { schedule.losses.balance = weight }
+    if let weight = options.importanceWeight { schedule.losses.importance = weight }
+    if let weight = options.zWeight { schedule.losses.z = weight }
+    schedule.biasRate = options.biasRate ?? 0
+    schedule.expertDropout = options.expertDropout ?? 0
+    return schedule
   }
 }

@@ -35,13 +35,18 @@ public struct TrainingReport: Equatable, Sendable {
   /// Of each dense network that learned from the teachers.
   public var studentScores: [Double] = []
   /// Of the dense network that the mixture grew from: the dense comparison.
-  public var denseScore: Double
+  public var denseScore: Double?
   /// Of the mixture when the experts' outputs are blended by the router's probabilities.
   public var softMixtureScore: Double?
   /// Of the same mixture under top-1 routing.
   public var mixtureScore: Double?
   /// After each expert was trained on its own cell, under top-1 routing.
   public var refitScore: Double?
+  /// The loss of the mixture when outputs are blended; no unit.
+  public var softLoss: Double?
+  /// The loss under top-1 routing after each expert was trained on its own cell: at most a tenth
+  /// above ``softLoss`` where hard routing loses little.
+  public var hardLoss: Double?
   /// Of the model that was chosen.
   public var score: Double
   /// Which candidate was chosen.

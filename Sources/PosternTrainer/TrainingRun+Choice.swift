@@ -27,21 +27,21 @@ extension TrainingRun {
     return mean > plan.preference(validationRowCount: gains.count) * error
   }
 
-  /// Takes the mixture that validates best, if it is better than the copied dense network by more
-  /// than chance would do.
+  /// Takes the mixture that validates best; where the plan allows it, only if it is better than the
+  /// copied dense network by more than chance would do.
   func choose(_ stages: inout Stages) {
     let data = prepared.validation.data
     func losses(_ mixture: Mixture) -> [Double] {
       prepared.validation.rowLosses(mixture.predict(data, threads: plan.threads))
     }
-    let base = losses(stages.copied.mixture)
-    var bestLoss = stages.copied.score.loss
+    let rival = plan.mayServeDense ? stages.copied : nil
+    let base = rival.map { losses($0.mixture) }
+    var bestLoss = rival?.score.loss ?? .infinity
     for (candidate, fitted) in [
       (TrainingReport.Candidate.refitMixture, stages.refit), (.mixture, stages.mixture),
     ] {
-      guard let fitted, fitted.score.loss < bestLoss,
-        isBetter(losses(fitted.mixture), than: base)
-      else { continue }
+      guard let fitted, fitted.score.loss < bestLoss else { continue }
+      if let base, !isBetter(losses(fitted.mixture), than: base) { continue }
       bestLoss = fitted.score.loss
       stages.chosen = candidate
       stages.model = fitted

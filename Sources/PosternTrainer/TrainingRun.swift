@@ -47,55 +47,77 @@ final class TrainingRun {
 
   /// What the stages gave.
   struct Stages {
-    var teachers: [FittedNetwork]
-    var teachersMeanScore: Score
-    var students: [FittedNetwork]
+    var teachers: [FittedNetwork] = []
+    var teachersMeanScore: Score?
+    var students: [FittedNetwork] = []
     /// The best of teachers and students: what the mixture grows from, and the dense comparison.
-    var dense: FittedNetwork
+    var dense: FittedNetwork?
     /// The dense network in every expert.
-    var copied: FittedMixture
+    var copied: FittedMixture?
     var mixture: FittedMixture?
-    var softMixtureScore: Score?
     var refit: FittedMixture?
-    var chosen: TrainingReport.Candidate
-    var model: FittedMixture
+    var chosen = TrainingReport.Candidate.copiedDense
+    /// What is served.
+    var model: FittedMixture?
   }
 
   /// Runs all stages and describes the model.
   func model() throws(TrainingError) -> TrainedModel {
     let stages = try run()
-    let traffic = stages.model.mixture.cells(prepared.data).map(\.count)
-    var description = stages.model.mixture.description(prepared)
+    guard let model = stages.model else { throw .diverged }
+    let traffic = model.mixture.cells(prepared.data).map(\.count)
+    var description = model.mixture.description(prepared)
     description.ancillary.routingHistogram = traffic.map { UInt64($0) }
     // The score that is told is the runtime's own.
     let served = prepared.validation.score(
       served: try serve(description, prepared.validationTable).values)
     guard served.loss.isFinite else { throw .diverged }
-    let report = TrainingReport(
+    return TrainedModel(
+      description: description, dense: stages.dense.map(describe),
+      report: report(stages, served: served, traffic: traffic))
+  }
+
+  private func report(_ stages: Stages, served: Score, traffic: [Int]) -> TrainingReport {
+    var report = TrainingReport(
       metric: prepared.task == .regression ? .rootMeanSquaredError : .accuracy,
       trainingRowCount: prepared.data.rowCount,
-      validationRowCount: prepared.validation.data.rowCount,
-      teacherScores: stages.teachers.map(\.score.metric),
-      teachersMeanScore: stages.teachersMeanScore.metric,
-      studentScores: stages.students.map(\.score.metric), denseScore: stages.dense.score.metric,
-      softMixtureScore: stages.softMixtureScore?.metric,
-      mixtureScore: stages.mixture?.score.metric, refitScore: stages.refit?.score.metric,
-      score: served.metric, chosen: stages.chosen, expertTraffic: traffic,
-      stoppedEarly: reporter.shouldStop,
+      validationRowCount: prepared.validation.data.rowCount, score: served.metric,
+      chosen: stages.chosen, expertTraffic: traffic, stoppedEarly: reporter.shouldStop,
       warnings: prepared.warnings
         + traffic.indices.filter { traffic[$0] == 0 }.map { .idleExpert(expert: $0) })
-    let single = SoftmaxRouter(expertCount: 1, featureStride: prepared.data.featureStride)
-    var dense = Mixture(
-      router: single, shape: stages.dense.shape, copies: stages.dense.parameters
+    report.teacherScores = stages.teachers.map(\.score.metric)
+    report.teachersMeanScore = stages.teachersMeanScore?.metric
+    report.studentScores = stages.students.map(\.score.metric)
+    report.denseScore = stages.dense?.score.metric
+    guard let mixture = stages.mixture else { return report }
+    // Before the second of two stages the experts know nothing.
+    let soft = softScore(
+      (plan.method == .twoStage ? stages.refit : nil)?.mixture ?? mixture.mixture)
+    report.softMixtureScore = soft.metric
+    report.mixtureScore = mixture.score.metric
+    report.refitScore = stages.refit?.score.metric
+    report.softLoss = soft.loss
+    report.hardLoss = (stages.refit ?? mixture).score.loss
+    return report
+  }
+
+  /// A dense network as a model with one expert.
+  private func describe(_ dense: FittedNetwork) -> ModelDescription {
+    let network = NetworkParameters(shape: dense.shape, values: dense.parameters)
+    var description = Mixture(
+      router: .single(featureCount: prepared.data.featureCount), experts: [network]
     ).description(prepared)
-    dense.ancillary.routingHistogram = [UInt64(prepared.data.rowCount)]
-    return TrainedModel(description: description, dense: dense, report: report)
+    description.ancillary.routingHistogram = [UInt64(prepared.data.rowCount)]
+    return description
   }
 
   /// Runs all stages.
   func run() throws(TrainingError) -> Stages {
-    var (stages, targets) = try runDense()
-    guard plan.expertCount > 1, !reporter.shouldStop else { return stages }
+    var (stages, targets) =
+      plan.teachers.isEmpty ? (Stages(), prepared.targets) : try runDense()
+    guard stages.dense == nil || (plan.expertCount > 1 && !reporter.shouldStop) else {
+      return stages
+    }
     trainMixture(&stages, targets: targets)
     choose(&stages)
     return stages
@@ -120,12 +142,13 @@ final class TrainingRun {
         stage: .student)
     }
     let dense = bestDense(teacher: teachers[best], students: students)
-    let router = startRouter(dense: dense)
-    let copies = Mixture(router: router, shape: dense.shape, copies: dense.parameters)
+    let copies = Mixture(
+      router: startRouter(dense: dense),
+      copies: NetworkParameters(shape: dense.shape, values: dense.parameters))
     let copied = FittedMixture(mixture: copies, score: dense.score, epochs: 0)
     let stages = Stages(
       teachers: teachers, teachersMeanScore: teachersMeanScore, students: students, dense: dense,
-      copied: copied, chosen: .copiedDense, model: copied)
+      copied: copied, model: copied)
     return (stages, blended)
   }
 }

@@ -55,6 +55,16 @@ struct LabelledRows {
     return Score(loss: loss.isFinite ? loss : .infinity, metric: metric)
   }
 
+  /// The score of an expert's outputs after `adjustment`.
+  func score(_ outputs: [Float], adjusted adjustment: OutputAdjustment?) -> Score {
+    guard let adjustment, !adjustment.isNothing else { return score(outputs) }
+    let count = targets.outputCount
+    return score(
+      outputs.indices.map {
+        adjustment.apply(outputs[$0], row: $0 / count, output: $0 % count)
+      })
+  }
+
   /// The score of values or probabilities, as ``Targets/teach(_:offset:)`` makes them.
   func score(ofTaught taught: [Float]) -> Score {
     switch targets.task {

@@ -191,4 +191,42 @@ enum VectorMath {
     for value in x[whole...] { sum += Double(value) * Double(value) }
     return sum
   }
+
+  /// The Euclidean distances of rows to the weights of a layer; shape `(rows, outputs)`.
+  ///
+  /// Squares are added in the order of the inputs.
+  static func distances(
+    to layer: LayerPlace, parameters: [Float], x: [Float], rowCount: Int, y: inout [Float]
+  ) {
+    let (inputs, outputs) = (layer.inputCount, layer.outputCount)
+    precondition(outputs % 16 == 0 && layer.weights >= 0)
+    precondition(parameters.count >= layer.weights + layer.weightCount)
+    precondition(x.count >= rowCount * inputs && y.count >= rowCount * outputs)
+    // SAFETY: the preconditions cover every index.
+    unsafe y.withUnsafeMutableBufferPointer { y in
+      unsafe x.withUnsafeBufferPointer { x in
+        unsafe parameters.withUnsafeBufferPointer { p in
+          guard let y = y.baseAddress, let x = x.baseAddress, let p = p.baseAddress else { return }
+          for row in 0..<rowCount {
+            for panel in 0..<outputs / 16 {
+              let weights = unsafe p + layer.weights + panel * inputs * 16
+              var low = SIMD8<Float>(repeating: 0)
+              var high = low
+              var input = 0
+              while input < inputs {
+                let value = unsafe SIMD8<Float>(repeating: x[row &* inputs &+ input])
+                let first = unsafe value - weights.lanes(input &* 16)
+                let second = unsafe value - weights.lanes(input &* 16 &+ 8)
+                low += first * first
+                high += second * second
+                input &+= 1
+              }
+              unsafe y.set(row &* outputs &+ panel &* 16, low.squareRoot())
+              unsafe y.set(row &* outputs &+ panel &* 16 &+ 8, high.squareRoot())
+            }
+          }
+        }
+      }
+    }
+  }
 }

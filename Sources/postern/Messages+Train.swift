@@ -159,11 +159,14 @@ extension Messages {
         place, "class \(name ?? "") is not in the training rows, expected one that is",
         "move such rows to the training file, or leave them out")
     case .optionOutOfRange(let option, let value, let least, let most):
-      return CommandFailure(
-        .usage,
-        Message(
-          optionName(option), "\(grouped(value)), expected \(grouped(least)) to \(grouped(most))",
-          help: "see `postern train --help`"))
+      return usage(option, "\(grouped(value)), expected \(grouped(least)) to \(grouped(most))")
+    case .weightOutOfRange(let option, let value, let least, let most):
+      return usage(option, "\(value), expected \(least) to \(most)")
+    case .expertWidthCount(let found, let expected):
+      return usage(
+        .hiddenWidth,
+        "widths of \(count(found, "expert")), expected those of \(count(expected, "expert"))")
+    case .groupsDoNotFit: return groupsDoNotFit(error)
     case .tooManyClasses(let found, let most):
       return failure(
         data.name, "the target has \(grouped(found)) classes, expected at most \(grouped(most))",
@@ -176,14 +179,45 @@ extension Messages {
     }
   }
 
+  private static func usage(
+    _ option: TrainingError.OptionName, _ text: String
+  ) -> CommandFailure {
+    CommandFailure(
+      .usage, Message(optionName(option), text, help: "see `postern train --help`"))
+  }
+
+  private static func groupsDoNotFit(_ error: TrainingError) -> CommandFailure {
+    guard case .groupsDoNotFit(_, let groups, let isTwoLevel) = error, isTwoLevel else {
+      return CommandFailure(
+        .usage,
+        Message(
+          "--experts", "groups of experts, expected one number for a router of one level",
+          help: "name both levels, such as `--router linear/linear`"))
+    }
+    return CommandFailure(
+      .usage,
+      Message(
+        "--experts",
+        groups == nil
+          ? "no groups, expected how many for a router of two levels"
+          : "expected at least 2 groups of at least 2 experts",
+        help: "write groups and experts in each, such as `--experts 4x8`"))
+  }
+
   private static func optionName(_ option: TrainingError.OptionName) -> String {
     switch option {
-    case .experts: "--experts"
+    case .experts, .groups: "--experts"
     case .threads: "--threads"
     case .epochs: "--epochs"
     case .bins: "--bins"
     case .hiddenWidth, .hiddenLayers: "--hidden"
     case .teachers: "--teachers"
+    case .tau: "--tau"
+    case .balanceWeight: "--balance"
+    case .importanceWeight: "--importance"
+    case .zWeight: "--z-loss"
+    case .biasRate: "--bias-rate"
+    case .expertDropout: "--expert-dropout"
     }
   }
 

@@ -17,8 +17,8 @@ func provenance(
   func list(_ texts: [String]) -> JSON? { texts.isEmpty ? nil : .array(texts.map(JSON.text)) }
   add("target", list(command.target))
   add("task", command.task.map { .text($0.rawValue) })
-  add("experts", command.experts.map(JSON.integer))
-  add("hidden", command.hidden.map(JSON.text))
+  for (name, value) in command.routing.chosen { add(name, value) }
+  add("hidden", command.hidden.map { .text($0.text) })
   add("bins", command.bins.map(JSON.integer))
   add("epochs", command.epochs.map(JSON.integer))
   add("teachers", command.teachers.map(JSON.integer))
@@ -52,11 +52,12 @@ func scoresJSON(_ report: TrainingReport) -> JSON {
   var members = [
     JSON.Member(name: "metric", value: .text(metricName(report.metric))),
     JSON.Member(name: "model", value: .number(report.score)),
-    JSON.Member(name: "dense", value: .number(report.denseScore)),
   ]
   let optional = [
+    ("dense", report.denseScore),
     ("teachersMean", report.teachersMeanScore), ("softMixture", report.softMixtureScore),
-    ("mixture", report.mixtureScore), ("refit", report.refitScore),
+    ("mixture", report.mixtureScore), ("refit", report.refitScore), ("softLoss", report.softLoss),
+    ("top1Loss", report.hardLoss),
   ]
   for (name, score) in optional {
     if let score { members.append(JSON.Member(name: name, value: .number(score))) }

@@ -47,8 +47,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "What the target is; default: by its values.")
   var task: TaskName?
 
-  @Option(help: ArgumentHelp("Number of experts; default: by the number of rows.", valueName: "n"))
-  var experts: Int?
+  @OptionGroup(title: "ROUTER AND METHOD") var routing: RouterOptions
 
   @Option(help: ArgumentHelp("Names every random choice.", valueName: "n"))
   var seed: UInt64 = 1
@@ -87,8 +86,11 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Character between fields.", valueName: "char"))
   var delimiter: Delimiter?
 
-  @Option(help: ArgumentHelp("Widths of the hidden layers, such as 128,64.", valueName: "n,..."))
-  var hidden: String?
+  @Option(
+    help: ArgumentHelp(
+      "Widths of the hidden layers, such as 128,64, or none; with / between, of each expert.",
+      valueName: "n,..."))
+  var hidden: HiddenWidths?
 
   @Option(help: ArgumentHelp("The most bins of a numeric column.", valueName: "n"))
   var bins: Int?
@@ -98,7 +100,7 @@ struct TrainCommand: ParsableCommand {
       "Passes over the rows for a dense network; other stages follow.", valueName: "n"))
   var epochs: Int?
 
-  @Option(help: ArgumentHelp("Dense networks that teach.", valueName: "n"))
+  @Option(help: ArgumentHelp("Dense networks that teach; 0: none.", valueName: "n"))
   var teachers: Int?
 
   @Option(
@@ -114,8 +116,8 @@ struct TrainCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    if let experts, !(1...1024).contains(experts) {
-      throw ValidationError("--experts is \(experts), expected 1 to 1024")
+    if let experts = routing.experts, !(1...1024).contains(experts.total) {
+      throw ValidationError("--experts is \(experts.text), expected 1 to 1024")
     }
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads is \(threads), expected 1 to 256")
@@ -132,25 +134,20 @@ struct TrainCommand: ParsableCommand {
     if train == "-" && valid == "-" {
       throw ValidationError("training and validation rows cannot both come from standard input")
     }
-    if hidden != nil && hiddenWidths == nil {
-      throw ValidationError("--hidden is '\(hidden ?? "")', expected numbers with commas")
+    if teachers == 0 && (compare != nil || denseOutput != nil) {
+      throw ValidationError("without teachers there is no dense network to compare with")
     }
-  }
-
-  /// The widths of `--hidden`; nil if they are no numbers.
-  private var hiddenWidths: [Int]? {
-    guard let hidden else { return [] }
-    let widths = hidden.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    return widths.contains(nil) ? nil : widths.compactMap { $0 }
   }
 
   /// The options as the trainer takes them.
   var trainingOptions: TrainingOptions {
     var options = TrainingOptions()
-    options.expertCount = experts
     options.seed = seed
     options.threadCount = threads
-    options.hiddenWidths = hiddenWidths ?? []
+    let widths = hidden?.experts ?? []
+    if widths.count == 1 { options.hiddenWidths = widths[0] }
+    if widths.count > 1 { options.expertWidths = widths }
+    routing.apply(to: &options)
     options.binCount = bins
     options.epochCount = epochs
     options.teacherCount = teachers

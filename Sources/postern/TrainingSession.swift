@@ -39,8 +39,8 @@ struct TrainingSession {
     for warning in warnings { console.warning(warning) }
     let bytes = try encoded(&trained.description, trained.report, data, validation)
     try writeModel(bytes, to: command.output)
-    if let path = command.denseOutput {
-      try writeModel(try encoded(&trained.dense, trained.report, data, validation), to: path)
+    if let path = command.denseOutput, var dense = trained.dense {
+      try writeModel(try encoded(&dense, trained.report, data, validation), to: path)
     }
     let summary = TrainingSummary(
       command: command, data: data, validation: validation, report: trained.report,

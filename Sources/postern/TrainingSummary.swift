@@ -32,9 +32,15 @@ struct TrainingSummary {
         "top-1 instead: \(significant(hard)), then refit: \(report.refitScore.map { significant($0) } ?? "none")",
       ])
     }
-    if command.compare == .dense {
+    if let soft = report.softLoss, let hard = report.hardLoss {
       table.append([
-        "dense network", significant(report.denseScore), "one network for all rows, same recipe",
+        "soft loss", significant(soft),
+        "top-1 loss: \(significant(hard)), \(fixed(hard / max(soft, 1e-30), places: 2)) times the soft one",
+      ])
+    }
+    if command.compare == .dense, let dense = report.denseScore {
+      table.append([
+        "dense network", significant(dense), "one network for all rows, same recipe",
       ])
     }
     text += String(table.rendered().drop { $0 == "\n" })

@@ -1,135 +1,156 @@
-// RouterGradientTests.swift: the router's gradient against finite differences, loss by loss.
-//
-// Method: the three losses are written once more here, in double precision and straight from their
-// formulas; the gradient by each logit must be their slope.
+// RouterGradientTests.swift: every router's logits and gradients against its published formula.
 
+import PosternPackaging
 import Testing
 
 @testable import PosternTrainer
 
 @Suite struct RouterGradientTests {
-  private let expertCount = 5
-  private let rowCount = 7
-  private let temperature = 0.5
+  static let shapes: [RouterShape] =
+    RouterParameters.Kind.allCases.map { RouterShape($0, expertCount: 5) }
+    + [
+      RouterShape(.linear, .linear, groups: [2, 3]),
+      RouterShape(.linear, .laplace, groups: [2, 3]),
+      RouterShape(.laplace, .linear, groups: [3, 2]),
+      RouterShape(.laplace, .laplace, groups: [2, 2, 3]),
+      RouterShape(.cosine, .perturbedCosine, groups: [2, 3]),
+      RouterShape(.prototype, .laplace, groups: [2, 2]),
+    ]
 
-  private func softmax(_ logits: [Double]) -> [Double] {
-    let exponentials = logits.map { Elementary2.exp($0) }
-    let sum = exponentials.reduce(0, +)
-    return exponentials.map { $0 / sum }
-  }
-
-  /// The mean expected loss + `balance` · load-balancing loss + `z` · z-loss. The share of rows
-  /// that an expert is chosen for has no slope, so it is taken from `shares`.
-  private func total(
-    _ logits: [[Double]], losses: [[Double]], shares: [Double], balance: Double, z: Double
-  ) -> Double {
-    var (expected, zLoss) = (0.0, 0.0)
-    var means = [Double](repeating: 0, count: expertCount)
-    for (row, values) in logits.enumerated() {
-      let p = softmax(values.map { $0 / temperature })
-      var (mass, sum) = (0.0, 0.0)
-      for expert in 0..<expertCount where !losses[row][expert].isNaN {
-        mass += p[expert]
-        sum += p[expert] * losses[row][expert]
+  /// A router with parameters of its own, and rows.
+  static func makeCase(
+    _ shape: RouterShape, rowCount: Int, seed: UInt64 = 21
+  ) -> (router: TrainableRouter, features: [Float], rows: [[Double]]) {
+    var random = RandomStream(seed: seed)
+    var router = TrainableRouter(shape, featureCount: 3)
+    for form in router.forms {
+      for child in 0..<form.childCount {
+        for feature in 0..<3 { router.parameters[form.weight(child, feature)] = random.normal() }
+        if form.isTrained { router.parameters[form.place.bias + child] = 0.3 * random.normal() }
       }
-      expected += sum / mass
-      let logSum = Elementary2.log(values.map { Elementary2.exp($0) }.reduce(0, +))
-      zLoss += logSum * logSum
-      for expert in 0..<expertCount { means[expert] += p[expert] / Double(rowCount) }
+      if form.kind != .linear { router.parameters[form.logScale] = 0.4 }
     }
-    let balanceLoss =
-      Double(expertCount) * zip(shares, means).map { $0 * $1 }.reduce(0, +)
-    return expected / Double(rowCount) + balance * balanceLoss + z * zLoss / Double(rowCount)
+    let rows = (0..<rowCount).map { _ in (0..<3).map { _ in random.normal() } }
+    return (router, rows.flatMap { $0 + [0] }, rows.map { $0.map { Double($0) } })
   }
 
-  @Test(arguments: [(0.0, 0.0), (0.5, 0.0), (0.0, 0.3), (0.01, 0.001)])
-  func `the gradient is the slope of the losses`(balance: Double, z: Double) {
-    var random = RandomStream(seed: 21)
-    let router = SoftmaxRouter(expertCount: expertCount, featureStride: 4)
-    let stride = router.logitStride
-    var logits = [Float](repeating: 0, count: rowCount * stride)
-    var losses = [Float](repeating: .nan, count: rowCount * stride)
+  @Test(arguments: shapes)
+  func `logits and probabilities are those of the paper`(shape: RouterShape) {
+    let (router, features, rows) = Self.makeCase(shape, rowCount: 40)
+    let published = PublishedRouter(router)
+    let parameters = router.parameters.map { Double($0) }
+    var batch = RouterBatch(router: router)
+    batch.forward(router.parameters, features: features, rowCount: 40, temperature: 0.7)
+    for (row, x) in rows.enumerated() {
+      let expected = published.probabilities(parameters, x, temperature: 0.7)
+      for (expert, probability) in expected.enumerated() {
+        let own = Double(batch.probabilities[row * router.stride + expert])
+        #expect(abs(own - probability) < 1e-5)
+      }
+      for (node, form) in router.forms.enumerated() {
+        for (child, logit) in published.logits(node, parameters, x).enumerated() {
+          #expect(abs(Double(batch.traces[node].logits[row * form.stride + child]) - logit) < 1e-5)
+        }
+      }
+      #expect(batch.choices[row] == published.choice(parameters, x).expert)
+    }
+  }
+
+  @Test(arguments: shapes)
+  func `the gradient is the slope of the losses`(shape: RouterShape) {
+    let rowCount = 7
+    let (router, features, rows) = Self.makeCase(shape, rowCount: rowCount)
+    var random = RandomStream(seed: 4)
+    let weights = RouterLossWeights(balance: 0.3, importance: 0.2, z: 0.1)
+    let losses = rows.map { _ in (0..<router.expertCount).map { _ in abs(Double(random.normal())) }
+    }
+    var batch = RouterBatch(router: router)
+    batch.forward(router.parameters, features: features, rowCount: rowCount, temperature: 0.5)
+    var byLogProbability = [Float](repeating: 0, count: rowCount * router.stride)
     for row in 0..<rowCount {
-      for expert in 0..<expertCount {
-        logits[row * stride + expert] = random.normal()
-        losses[row * stride + expert] = abs(random.normal())
+      for expert in 0..<router.expertCount {
+        let index = row * router.stride + expert
+        byLogProbability[index] =
+          batch.probabilities[index] * Float(losses[row][expert]) / Float(rowCount)
       }
     }
-    var batch = RouterBatch(router: router)
-    batch.set(
-      logits: logits, rowCount: rowCount, temperature: Float(temperature), router: router)
-    let reported = batch.setGradient(
-      losses: losses, balanceWeight: Float(balance), zWeight: Float(z))
-
-    func rows(_ values: [Float]) -> [[Double]] {
-      (0..<rowCount).map { row in (0..<expertCount).map { Double(values[row * stride + $0]) } }
+    let reported = batch.addBalanceLosses(weights, to: &byLogProbability)
+    var (nodes, _) = batch.logitGradients(byLogProbability, zWeight: weights.z)
+    var gradient = [Float](repeating: 0, count: router.parameters.count)
+    var scratch: [Float] = []
+    for (node, form) in router.forms.enumerated() {
+      form.backward(
+        router.parameters, features: features, rowCount: rowCount, trace: batch.traces[node],
+        logitGradient: &nodes[node], gradient: &gradient, scratch: &scratch)
     }
-    var shares = [Double](repeating: 0, count: expertCount)
-    for row in 0..<rowCount { shares[router.best(logits, row: row)] += 1 / Double(rowCount) }
-    let now = total(rows(logits), losses: rows(losses), shares: shares, balance: balance, z: z)
-    #expect(
-      abs(now - (reported.expected + balance * reported.balance + z * reported.z)) < 1e-5)
-    for row in 0..<rowCount {
-      for expert in 0..<expertCount {
-        var (up, down) = (rows(logits), rows(logits))
-        up[row][expert] += 1e-4
-        down[row][expert] -= 1e-4
-        let slope =
-          (total(up, losses: rows(losses), shares: shares, balance: balance, z: z)
-            - total(down, losses: rows(losses), shares: shares, balance: balance, z: z)) / 2e-4
-        #expect(abs(Double(batch.logitGradient[row * stride + expert]) - slope) < 1e-5)
+    let published = PublishedRouter(router)
+    let parameters = router.parameters.map { Double($0) }
+    let shares = batch.shares.map { Double($0) }
+    func total(_ parameters: [Double]) -> Double {
+      published.loss(
+        parameters, rows: rows, losses: losses, shares: shares, weights: weights, temperature: 0.5)
+    }
+    #expect(reported.balance >= 0 && reported.importance >= 0)
+    for form in router.forms {
+      let scale = form.kind == .linear ? [] : [form.logScale]
+      let indices =
+        (0..<form.childCount).flatMap { child in
+          (0..<3).map { form.weight(child, $0) } + [form.place.bias + child]
+        } + scale
+      for index in indices {
+        guard form.isTrained else {
+          #expect(gradient[index] == 0)
+          continue
+        }
+        var (up, down) = (parameters, parameters)
+        up[index] += 1e-5
+        down[index] -= 1e-5
+        let slope = (total(up) - total(down)) / 2e-5
+        #expect(abs(Double(gradient[index]) - slope) < 2e-5 * max(1, abs(slope)))
       }
     }
   }
 
-  @Test func `an expert that was not computed takes no part in the expected loss`() {
-    let router = SoftmaxRouter(expertCount: 3, featureStride: 4)
-    var batch = RouterBatch(router: router)
-    var losses = [Float](repeating: .nan, count: 16)
-    losses[0] = 1
-    losses[1] = 3
-    batch.set(
-      logits: [Float](repeating: 0, count: 16), rowCount: 1, temperature: 1, router: router)
-    let reported = batch.setGradient(losses: losses, balanceWeight: 0, zWeight: 0)
-    #expect(abs(reported.expected - 2) < 1e-6)
-    #expect(batch.logitGradient[2] == 0)
-    // The better expert's logit must rise: its gradient is negative.
-    #expect(batch.logitGradient[0] < 0 && batch.logitGradient[1] > 0)
+  /// `β · ∂u/∂β = u τ₁ / (‖β‖ + τ₁)`: without perturbation the norm of β is never learned.
+  @Test(arguments: [RouterParameters.Kind.cosine, .perturbedCosine])
+  func `only a perturbed cosine learns the norm of its weights`(kind: RouterParameters.Kind) {
+    let (router, features, _) = Self.makeCase(RouterShape(kind, expertCount: 3), rowCount: 1)
+    let form = router.forms[0]
+    var trace = RouterTrace()
+    form.forward(router.parameters, features: features, rowCount: 1, into: &trace)
+    for child in 0..<3 {
+      var byLogit = [Float](repeating: 0, count: form.stride)
+      byLogit[child] = 1 / form.scale(router.parameters)
+      var gradient = [Float](repeating: 0, count: router.parameters.count)
+      var scratch: [Float] = []
+      let cosine = trace.measures[child]
+      form.backward(
+        router.parameters, features: features, rowCount: 1, trace: trace, logitGradient: &byLogit,
+        gradient: &gradient, scratch: &scratch)
+      let along = (0..<3).reduce(Float(0)) {
+        $0 + gradient[form.weight(child, $1)] * router.parameters[form.weight(child, $1)]
+      }
+      let expected = cosine * form.tau1 / form.norms(router.parameters)[child]
+      #expect(abs(along - expected) < 1e-6)
+      #expect(kind == .perturbedCosine || expected == 0)
+    }
   }
 
-  @Test func `balanced and unbalanced routing have the losses of the paper`() {
-    let router = SoftmaxRouter(expertCount: 2, featureStride: 4)
+  @Test func `balanced and unbalanced routing have the losses of the papers`() {
+    let router = TrainableRouter(RouterShape(.linear, expertCount: 2), featureCount: 4)
     var batch = RouterBatch(router: router)
-    var logits = [Float](repeating: 0, count: 32)
-    // Two rows, each with a sharp choice of its own expert: the minimum, 1.
-    logits[0] = 50
-    logits[17] = 50
-    batch.set(logits: logits, rowCount: 2, temperature: 1, router: router)
-    let losses = [Float](repeating: 0, count: 32)
-    #expect(abs(batch.setGradient(losses: losses, balanceWeight: 1, zWeight: 0).balance - 1) < 1e-6)
+    batch.traces[0].reserve(32)
+    // Two rows, each with a sharp choice of its own expert: the minimum, 1 and 0.
+    batch.traces[0].logits[0] = 50
+    batch.traces[0].logits[17] = 50
+    batch.set(rowCount: 2, temperature: 1)
+    var gradient = [Float](repeating: 0, count: 32)
+    let even = batch.addBalanceLosses(RouterLossWeights(), to: &gradient)
+    #expect(abs(even.balance - 1) < 1e-6 && abs(even.importance) < 1e-6)
     // Both rows with the first: the maximum, the number of experts.
-    logits[16] = 100
-    batch.set(logits: logits, rowCount: 2, temperature: 1, router: router)
-    #expect(abs(batch.setGradient(losses: losses, balanceWeight: 1, zWeight: 0).balance - 2) < 1e-6)
-  }
-}
-
-/// The tests' own elementary functions, by series: independent of those under test.
-private enum Elementary2 {
-  static func exp(_ x: Double) -> Double {
-    var (term, sum) = (1.0, 1.0)
-    for n in 1..<60 {
-      term *= (x / 16) / Double(n)
-      sum += term
-    }
-    var power = sum
-    for _ in 0..<4 { power *= power }
-    return power
-  }
-
-  static func log(_ x: Double) -> Double {
-    var y = 0.0
-    for _ in 0..<60 { y += 2 * (x - exp(y)) / (x + exp(y)) }
-    return y
+    batch.traces[0].logits[16] = 100
+    batch.set(rowCount: 2, temperature: 1)
+    let uneven = batch.addBalanceLosses(RouterLossWeights(), to: &gradient)
+    #expect(abs(uneven.balance - 2) < 1e-6 && abs(uneven.importance - 2) < 1e-6)
   }
 }

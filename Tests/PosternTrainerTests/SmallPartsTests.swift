@@ -1,6 +1,7 @@
 // SmallPartsTests.swift: random numbers, schedules, sums, k-means, splits.
 
 import Foundation
+import PosternPackaging
 import Testing
 
 @testable import PosternTrainer
@@ -94,10 +95,21 @@ import Testing
         (corner == 1 ? 2 : -1) + 0.2 * random.normal(), 0, 0,
       ]
     }
-    let means = KMeans(data, count: 3, featureWeights: [1, 1], random: &random)
-    let routed = means.router(for: data, confidence: 0.9).route(data)
-    for row in 3..<rowCount { #expect(routed[row] == routed[row % 3]) }
-    #expect(Set(routed[0..<3]).count == 3)
+    for kind in RouterParameters.Kind.allCases {
+      let router = TrainableRouter(
+        startingFrom: data, shape: RouterShape(kind, expertCount: 3), featureWeights: [1, 1],
+        confidence: 0.9, random: &random)
+      let routed = ServingRouter(router.serving).route(data)
+      for row in 3..<rowCount { #expect(routed[row] == routed[row % 3]) }
+      #expect(Set(routed[0..<3]).count == 3)
+      var batch = RouterBatch(router: router)
+      batch.forward(
+        router.parameters, features: data.features, rowCount: rowCount, temperature: 1)
+      let mean = (0..<rowCount).reduce(Float(0)) {
+        $0 + batch.probabilities[$1 * router.stride + batch.choices[$1]] / Float(rowCount)
+      }
+      #expect(abs(mean - 0.9) < 0.02)
+    }
   }
 
   @Test func `held-out rows have each class's share`() throws {

@@ -48,10 +48,13 @@ import Testing
     #expect(
       model.description.ancillary.routingHistogram == report.expertTraffic.map { UInt64($0) })
     #expect(report.teacherScores.count == 2 && report.studentScores.count == 2)
-    #expect(report.score <= report.denseScore, "the copied dense network is a candidate")
+    let denseScore = try #require(report.denseScore)
+    #expect(report.score <= denseScore, "the copied dense network is a candidate")
     #expect(report.mixtureScore != nil && report.softMixtureScore != nil)
     #expect(!report.stoppedEarly)
-    #expect(model.dense.experts.count == 1)
+    #expect(model.dense?.experts.count == 1)
+    let (soft, hard) = (try #require(report.softLoss), try #require(report.hardLoss))
+    #expect(soft > 0 && hard > 0)
   }
 
   /// What the trainer validated is what the runtime says, bit for bit.
@@ -71,7 +74,8 @@ import Testing
     let mixture = try #require(stages.mixture).mixture
     let outputs = mixture.predict(prepared.data, threads: 1)
     let answers = try serve(mixture.description(prepared), table)
-    #expect(answers.experts == mixture.router.route(prepared.data).map { Int($0) })
+    #expect(
+      answers.experts == ServingRouter(mixture.router.serving).route(prepared.data).map { Int($0) })
     for (index, output) in outputs.enumerated() {
       let record = prepared.head[index % prepared.head.count]
       let value = fusedMultiplyAdd(output, record.scale, record.offset)
@@ -131,7 +135,7 @@ import Testing
     let (stages, _) = try run.runDense()
     guard case .numeric(let edges, _, _, _) = run.prepared.columns[0].kind else { return }
     #expect(edges.count > 20)
-    #expect(stages.dense.shape.input == run.prepared.input)
+    #expect(stages.dense?.shape.input == run.prepared.input)
     #expect(stages.teachers.count == 2)
   }
 }

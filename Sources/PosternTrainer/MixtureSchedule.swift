@@ -1,0 +1,80 @@
+// MixtureSchedule.swift: the constants of training router and experts together.
+//
+// Step: student → [mixture] → refit.
+
+import PosternRuntime
+
+/// What router and experts learn from a batch.
+enum Objective: Equatable, Sendable {
+  /// Each expert's own loss, weighted by its probability.
+  case expectedLoss
+  /// The likelihood of the truth under the mixture: `-log Σ pᵢ(x) N(y | fᵢ(x), σᵢ²)`, or the
+  /// experts' class probabilities in place of the normal density [1].
+  ///
+  /// [1]: https://doi.org/10.1162/neco.1994.6.2.181
+  ///      "M. Jordan, R. Jacobs. Hierarchical mixtures of experts and the EM algorithm. 1994."
+  case likelihood
+  /// The loss of the chosen expert's outputs times its probability [2, equation 2].
+  ///
+  /// [2]: https://arxiv.org/abs/2101.03961
+  ///      "W. Fedus, B. Zoph, N. Shazeer. Switch Transformers. JMLR 23(120), 2022."
+  case gatedTop1
+  /// The loss of the chosen expert's outputs; the router learns as if they were multiplied by its
+  /// probability (straight-through estimator [3]).
+  ///
+  /// [3]: https://arxiv.org/abs/1308.3432
+  ///      "Y. Bengio, N. Léonard, A. Courville. Estimating or propagating gradients. 2013."
+  case straightThrough
+  /// The loss of all outputs, blended by probability: least squares of the mixture.
+  case blended
+
+  /// Whether only the chosen expert is computed for a row.
+  var isTop1: Bool { self == .gatedTop1 || self == .straightThrough }
+}
+
+/// What is added to the logits while training.
+enum RouterNoise: Equatable, Sendable {
+  case none
+  /// Uniform in `0..<1`.
+  case uniform
+  /// Normal, with a spread that is learned from the features, `softplus` of a linear function [1].
+  ///
+  /// [1]: https://arxiv.org/abs/1701.06538
+  ///      "N. Shazeer et al. Outrageously large neural networks. ICLR 2017."
+  case learned
+}
+
+/// The constants of training a mixture, besides those of its networks.
+struct MixtureSchedule: Equatable, Sendable {
+  var networks: Schedule
+  var objective = Objective.expectedLoss
+  var noise = RouterNoise.none
+  /// The router's learning rate, as a multiple of the experts'.
+  var routerRate: Float = 2
+  /// The softmax temperature at the start and from `annealedShare` of the steps on.
+  var firstTemperature: Float = 1
+  var lastTemperature: Float = 0.1
+  var annealedShare = 0.6
+  /// An expert less likely than this is not computed for a row.
+  var probabilityLimit: Float = 0.02
+  var losses = RouterLossWeights()
+  /// How far an expert's bias goes at each step towards an even load [1]; 0 for not at all.
+  ///
+  /// [1]: https://arxiv.org/abs/2408.15664
+  ///      "L. Wang et al. Auxiliary-loss-free load balancing strategy. 2024."
+  var biasRate: Float = 0
+  /// The share of experts, and on two levels of groups, that a batch does without.
+  var expertDropout: Float = 0
+  /// Spread of the noise that parts copies, relative to the spread of the weights.
+  var copyNoise: Float = 0.02
+  var trainsRouter = true
+  var trainsExperts = true
+
+  /// The temperature after `share` of the steps: falls geometrically, then stays.
+  func temperature(after share: Double) -> Float {
+    guard firstTemperature != lastTemperature else { return lastTemperature }
+    let progress = min(share / annealedShare, 1)
+    let ratio = Double(lastTemperature / firstTemperature)
+    return firstTemperature * Float(Elementary.exp(progress * Elementary.log(ratio)))
+  }
+}
