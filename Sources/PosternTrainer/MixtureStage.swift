@@ -111,20 +111,7 @@ final class MixtureTrainer {
   private func trainBatch(_ rows: ArraySlice<Int32>, step: Int, stepCount: Int) -> Double {
     let share = Double(step) / Double(max(stepCount, 1))
     let rate = schedule.networks.rate(step: step, of: stepCount)
-    gather(rows)
-    let noise = router.drawNoise(features: features, rowCount: rows.count)
-    batch.forward(
-      router.router.parameters, features: features, rowCount: rows.count,
-      temperature: schedule.temperature(after: share), noise: noise)
-    assign(rows)
-    Parallel.forEach(count: experts.count, threads: threads) { expert in
-      experts[expert].forward(data, dropout: schedule.networks.dropout)
-      if schedule.objective != .blended {
-        experts[expert].compare(targets, adjustment: adjustment)
-      }
-    }
-    var gradient = [Float](repeating: 0, count: rows.count * batch.router.stride)
-    let loss = weigh(Array(rows), gradient: &gradient)
+    var (loss, gradient) = compare(rows, temperature: schedule.temperature(after: share))
     if schedule.trainsExperts {
       stepShared(rowCount: rows.count, rate: rate)
       Parallel.forEach(count: experts.count, threads: threads) { expert in
@@ -136,6 +123,30 @@ final class MixtureTrainer {
         batch, gradient: &gradient, features: features, rate: rate * schedule.routerRate)
     }
     return loss
+  }
+
+  /// Computes router and experts for a batch and compares them with the truth.
+  ///
+  /// - Returns: The mean loss, and its gradient by the logarithm of each expert's probability,
+  ///   shape `(rows, stride)`. Each expert has the gradient by its outputs and a weight for each
+  ///   of its rows.
+  func compare(
+    _ rows: ArraySlice<Int32>, temperature: Float
+  ) -> (loss: Double, gradient: [Float]) {
+    gather(rows)
+    let noise = router.drawNoise(features: features, rowCount: rows.count)
+    batch.forward(
+      router.router.parameters, features: features, rowCount: rows.count,
+      temperature: temperature, noise: noise)
+    assign(rows)
+    Parallel.forEach(count: experts.count, threads: threads) { expert in
+      experts[expert].forward(data, dropout: schedule.networks.dropout)
+      if schedule.objective != .blended {
+        experts[expert].compare(targets, adjustment: adjustment)
+      }
+    }
+    var gradient = [Float](repeating: 0, count: rows.count * batch.router.stride)
+    return (weigh(Array(rows), gradient: &gradient), gradient)
   }
 
   private func gather(_ rows: ArraySlice<Int32>) {

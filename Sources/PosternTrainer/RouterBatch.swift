@@ -187,8 +187,9 @@ struct RouterBatch {
   /// Turns the gradient by the logarithm of each expert's probability into that by the logits of
   /// each node, and adds the z-loss.
   ///
-  /// With `G` the gradient by `log p` of a node's children and `p` their probabilities, the gradient
-  /// by the logits is `(G - p ΣG) / temperature`; a group's `G` is the sum of its experts'.
+  /// With `G` the gradient by `log p` of a node's children and `p` their probabilities, the
+  /// gradient by the logits is `(G - p ΣG) / temperature`; a group's `G` is the sum of its
+  /// experts'.
   ///
   /// - Returns: For each node the gradient, shape `(rows, node stride)`; and the z-loss.
   func logitGradients(_ gradient: [Float], zWeight: Float) -> (nodes: [[Float]], z: Double) {
