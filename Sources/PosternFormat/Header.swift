@@ -9,6 +9,15 @@ public enum Task: UInt8, Sendable {
   case multiclass = 2
 }
 
+/// What the routed expert's outputs are multiplied by. The number is the one in the file.
+public enum GateScale: UInt8, Sendable {
+  case none = 0
+  /// The softmax value of the chosen expert.
+  case probability = 1
+  /// The chosen expert's score as it is.
+  case score = 2
+}
+
 /// The counts and sizes of a model file's header.
 public struct Header: Equatable, Sendable {
   /// The minor version of the file.
@@ -25,8 +34,8 @@ public struct Header: Equatable, Sendable {
   public let outputCount: Int
   /// What is predicted.
   public let task: Task
-  /// Whether the routed expert's outputs are multiplied by its gate probability.
-  public let scalesByGate: Bool
+  /// What the routed expert's outputs are multiplied by.
+  public let gateScale: GateScale
   /// Whether an expert is added for every row.
   public let hasSharedExpert: Bool
   /// Groups of a two-level router; 0 for a flat one.
@@ -70,10 +79,12 @@ public struct Header: Equatable, Sendable {
     guard let task = Task(rawValue: bytes[Field.task]) else {
       throw Header.invalid(bytes, Field.task, most: 2)
     }
-    if bytes[Field.gateScale] > 1 { throw Header.invalid(bytes, Field.gateScale, most: 1) }
+    guard let gateScale = GateScale(rawValue: bytes[Field.gateScale]) else {
+      throw Header.invalid(bytes, Field.gateScale, most: 2)
+    }
     if bytes[Field.sharedExpert] > 1 { throw Header.invalid(bytes, Field.sharedExpert, most: 1) }
     self.task = task
-    scalesByGate = bytes[Field.gateScale] == 1
+    self.gateScale = gateScale
     hasSharedExpert = bytes[Field.sharedExpert] == 1
     versionMinor = bytes.uint16(at: Field.versionMinor)
     if task == .binary && outputCount != 1 || task == .multiclass && outputCount < 2 {

@@ -19,11 +19,13 @@ public struct ModelDescription: Equatable, Sendable {
   public enum GateScale: UInt8, Equatable, Sendable {
     case none = 0
     case probability = 1
+    /// The chosen expert's score as it is; two levels: the product of both scores.
+    case score = 2
   }
 
   /// What is predicted.
   public var task: Task
-  /// Whether the routed expert's outputs are multiplied by its gate probability.
+  /// What the routed expert's outputs are multiplied by.
   public var gateScale: GateScale
   /// The inputs, in row order.
   public var columns: [Column]

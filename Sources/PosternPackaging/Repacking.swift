@@ -43,7 +43,7 @@ public func repacked(
     versionMinor: header.versionMinor, expertCount: header.expertCount,
     columnCount: header.columnCount,
     featureCount: header.featureCount, outputCount: header.outputCount,
-    task: header.task.rawValue, gateScale: header.scalesByGate ? 1 : 0,
+    task: header.task.rawValue, gateScale: header.gateScale.rawValue,
     hasSharedExpert: header.hasSharedExpert, groupCount: header.groupCount,
     workspace: WorkspaceLayout(model))
   return try assemble(sections, counts) { profile(Int($0.index)) }

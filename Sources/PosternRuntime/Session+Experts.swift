@@ -148,11 +148,11 @@ extension Session {
   @_lifetime(self: copy self)
   private mutating func store(_ source: Int, _ slot: Int, isShared: Bool) {
     let target = layout.outputs + slot * layout.words.outputWordCount
-    let scalesByGate = model.header.scalesByGate && !isShared
-    let gate = float(layout.scalar(.gateProbability, slot))
+    let isScaled = model.header.gateScale != .none && !isShared
+    let factor = float(layout.scalar(.gateFactor, slot))
     for output in 0..<model.header.outputCount {
       var value = float(source + output)
-      if scalesByGate { value = gate * value }
+      if isScaled { value = factor * value }
       if isShared { value = float(target + output) + value }
       memory[target + output] = value.bitPattern
     }

@@ -44,7 +44,7 @@ extension Session {
     rowCount = count
     let router = model.router
     let root = router.root
-    let needsGate = explaining || model.header.scalesByGate
+    let needsGate = explaining || model.header.gateScale == .probability
     var first = 0
     while first < count {
       let rows = min(layout.blockRowCount, count - first)
@@ -131,6 +131,7 @@ extension Session {
     }
     var gate =
       needsGate ? largestProbability(logits: scores, count: root.childCount, memory: memory) : 1
+    var score = choice.score
     var expert = choice.best
     var runnerUp = choice.next
     if model.header.groupCount > 0 {
@@ -142,6 +143,7 @@ extension Session {
       if needsGate {
         gate *= largestProbability(logits: layout.scores, count: node.childCount, memory: memory)
       }
+      score *= inner.score
       expert = node.firstChild + inner.best
       if explaining {
         if inner.next >= 0 && inner.margin <= choice.margin {
@@ -156,6 +158,8 @@ extension Session {
     }
     memory[layout.scalar(.expert, slot)] = UInt32(expert)
     memory[layout.scalar(.gateProbability, slot)] = gate.bitPattern
+    let factor = model.header.gateScale == .score ? score : gate
+    memory[layout.scalar(.gateFactor, slot)] = factor.bitPattern
     memory[layout.scalar(.margin, slot)] = choice.margin.bitPattern
     memory[layout.scalar(.runnerUp, slot)] = runnerUp < 0 ? .max : UInt32(runnerUp)
   }

@@ -52,6 +52,8 @@ struct SessionLayout: Sendable {
     case margin = 4
     case runnerUp = 5
     case gateProbability = 6
+    /// What the routed expert's outputs are multiplied by.
+    case gateFactor = 7
   }
 
   func scalar(_ which: Scalar, _ slot: Int) -> Int {

@@ -15,7 +15,7 @@ func inspectionJSON(_ summary: ModelSummary, name: String) -> JSON {
     "temperature": summary.trainedRouter.map { .number($0.temperature) } ?? .null,
     "tau1": summary.trainedRouter.map { .number($0.tau1) } ?? .null,
     "tau2": summary.trainedRouter.map { .number($0.tau2) } ?? .null,
-    "gateScale": .text(header.scalesByGate ? "probability" : "none"),
+    "gateScale": .text("\(header.gateScale)"),
   ])
   let experts = JSON.array(summary.experts.map { expertJSON($0) })
   let sharedExpert = summary.sharedExpert.map { expertJSON($0) } ?? JSON.null

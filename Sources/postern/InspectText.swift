@@ -112,7 +112,11 @@ private func routerLine(_ summary: ModelSummary) -> String {
     : words[0]
   line += " over \(Messages.count(summary.header.featureCount, "feature"))"
   if let trained = summary.trainedRouter { line += ", trained as \(trained.text)" }
-  if summary.header.scalesByGate { line += "; outputs are scaled by the gate probability" }
+  switch summary.header.gateScale {
+  case .none: break
+  case .probability: line += "; outputs are scaled by the gate probability"
+  case .score: line += "; outputs are scaled by the router's score"
+  }
   return line
 }
 

@@ -1,6 +1,7 @@
 """Valid vectors about what happens to sums: cubes, and outputs scaled by a score."""
 
 import layout as L
+from arithmetic import f32
 from random_model import Maker
 from storage_vectors import spread
 from vectors import Vector
@@ -52,5 +53,41 @@ def cube_edges():
                   definition, rows)
 
 
+def scored(name, seed, reason, groups=(), kind=L.AFFINE, shared=False):
+    """A model with gateScale 2, flat or in groups."""
+    m = Maker(seed)
+    columns = [m.numeric(f"x{i}") for i in range(3)]
+    experts = [m.expert(columns, [3], 2) for _ in range(sum(groups) or 5)]
+    definition = m.flat(columns, experts, 2, targets=["u", "v"], gate_scale=L.BY_SCORE)
+    definition.shared = m.expert(columns, [2], 2) if shared else None
+    definition.nodes, first = [m.node(3, len(groups) or 5, kind)], 0
+    for count in groups:
+        definition.nodes.append(m.node(3, count, kind, first))
+        first += count
+    rows = m.rows(columns, 24)
+    spread(m, definition, rows, 2)
+    return Vector(name, reason, definition, rows, explain=True)
+
+
+def score_edges():
+    """Scores that are zero of either sign, negative, tiny, and so large that outputs overflow."""
+    columns = [Column("x", edges=[-(2.0**100), 2.0**100]), Column("z", edges=[-(2.0**100), 2.0**100])]
+    experts = [Expert([Layer([[0.0], [0.0]], [b])]) for b in (3.0, 2.0**40)]
+    node = Node([[1.0, 0.0], [0.0, 1.0]], [0.0, -0.0])
+    most = 3.4028234663852886e38
+    definition = Definition(columns, [node], experts, [(1.0, -0.0, -most, most)], gate_scale=L.BY_SCORE)
+    values = (0.0, -0.0, 2.0**-149, -0.3, 0.7, -5.0, 2.0**87, 2.0**88, -(2.0**100))
+    rows = [[a, f32(b)] for a in map(f32, values) for b in values]
+    return Vector("score-edges", "outputs scaled by scores that are zero, negative, tiny, and too large",
+                  definition, rows, explain=True)
+
+
 def vectors():
-    return [cube(), cube_elements(), cube_edges()]
+    return [
+        cube(), cube_elements(), cube_edges(),
+        scored("score", 62, "gateScale 2, one affine node"),
+        scored("score-distance", 63, "gateScale 2, a distance node: scores are negative", kind=L.DISTANCE),
+        scored("score-groups", 64, "gateScale 2 over two levels, a shared expert that is not scaled",
+               (3, 1, 2), L.COSINE, True),
+        score_edges(),
+    ]

@@ -115,7 +115,7 @@ class Container:
             limits = L.GROUP_LIMITS if name == "groupCount" else L.COUNT_LIMITS
             if nearest(h[name], limits) != h[name]:
                 raise FormatError(8, 0, 0, offset, h[name], nearest(h[name], limits))
-        for offset, name, most in [(44, "task", 2), (45, "gateScale", 1), (46, "sharedExpert", 1)]:
+        for offset, name, most in [(44, "task", 2), (45, "gateScale", 2), (46, "sharedExpert", 1)]:
             if h[name] > most:  # R9
                 raise FormatError(9, 0, 0, offset, h[name], most)
         if h["task"] == L.BINARY and h["outputCount"] != 1:

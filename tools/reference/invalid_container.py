@@ -73,7 +73,7 @@ def header_rules(f):
         f.directory(f"R08-{name}-65537", f"{name} 65,537", f"R8 0 0 {offset} 65537 65536",
                     (offset, "I", 65537))
     f.directory("R08-groupCount-65537", "groupCount 65,537", "R8 0 0 48 65537 65536", (48, "I", 65537))
-    for name, offset, value, most in [("task-3", 44, 3, 2), ("gateScale-2", 45, 2, 1),
+    for name, offset, value, most in [("task-3", 44, 3, 2), ("gateScale-3", 45, 3, 2),
                                       ("sharedExpert-2", 46, 2, 1)]:
         f.directory(f"R09-{name}", f"{name.replace('-', ' ')}", f"R9 0 0 {offset} {value} {most}",
                     (offset, "B", value))
@@ -95,7 +95,7 @@ def entry_rules(f):
     for offset in (10, 15, 48, 63):
         f.directory(f"R10-byte-{offset}", f"reserved byte {offset} of an entry",
                     f"R10 0 0 {at(2) + offset} 7 0", (at(2) + offset, "B", 7))
-    for kind in (8, 38, 0x80000000):
+    for kind in (8, 39, 0x80000000):
         section = raw(kind, 0, L.CRITICAL, b"needed")
         f.directory(f"R11-kind-{kind:x}", f"an unknown kind, {kind:#x}, is critical",
                     f"R11 0 0 {at(6)} {kind} 0", definition=tiny(ancillary=[section]))

@@ -238,10 +238,11 @@ def predict(model, row):
     features, pairs = transform(model, row)
     expert, margin, runner_up, levels = route(model, features)
     out = run_expert(model.expert(expert), features, pairs)
-    if model.header["gateScale"]:
+    if model.header["gateScale"] != L.NO_SCALE:
         gate = 1.0
         for s in levels:
-            gate = f32(gate * probability(s))
+            by_score = model.header["gateScale"] == L.BY_SCORE
+            gate = f32(gate * (s[best(s)] if by_score else probability(s)))
         out = [f32(gate * v) for v in out]
     shared = model.shared_expert()
     if shared is not None:
