@@ -15,6 +15,7 @@ extension ModelView {
     let section = try undamagedSection(entry)
     switch entry.kind {
     case .routerParameters: try RouterParametersView.check(section, self)
+    case .deviations: try DeviationsView.check(section, header)
     default: break
     }
     return section
@@ -44,5 +45,16 @@ extension ModelView {
   public func routerParameters() throws(FormatError) -> RouterParametersView? {
     guard let entry = entry(.routerParameters), entry.encoding == .raw else { return nil }
     return RouterParametersView(try checkedSection(entry), header, router)
+  }
+
+  /// How far each expert was from held-out rows, or nil if the file does not say so in a raw
+  /// section.
+  ///
+  /// - Throws: Rule R18 or R32.
+  /// - Complexity: O(*bytes of the section*), no allocation.
+  @_lifetime(copy self)
+  public func deviations() throws(FormatError) -> DeviationsView? {
+    guard let entry = entry(.deviations), entry.encoding == .raw else { return nil }
+    return DeviationsView(try checkedSection(entry), outputCount: header.outputCount)
   }
 }

@@ -17,6 +17,7 @@ public enum SectionKind: UInt32, Sendable {
   case routingHistogram = 35
   case selfTest = 36
   case signature = 37
+  case deviations = 38
 
   /// Whether a reader that does not know the kind must refuse the file.
   public var isCritical: Bool { rawValue < SectionKind.routerParameters.rawValue }

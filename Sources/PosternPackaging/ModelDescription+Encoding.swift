@@ -102,6 +102,12 @@ extension ModelDescription {
     if !ancillary.selfTest.isEmpty {
       sections.append(SectionContent(.selfTest, ancillary.selfTest))
     }
+    if !ancillary.deviations.isEmpty {
+      try expect(.deviations, 0, ancillary.deviations.count, experts.count * outputCount)
+      var writer = ByteWriter()
+      writer.append(ancillary.deviations)
+      sections.append(SectionContent(.deviations, writer.bytes))
+    }
     return sections
   }
 }

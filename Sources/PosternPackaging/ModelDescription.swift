@@ -265,6 +265,9 @@ public struct Ancillary: Equatable, Sendable {
   public var routingHistogram: [UInt64] = []
   /// The bytes of section 8.5.
   public var selfTest: [UInt8] = []
+  /// Regression: the standard deviation of each expert's errors on held-out rows, shape
+  /// `(experts, outputs)`, row-major, in the unit of the target, not negative.
+  public var deviations: [Float] = []
 
   /// Creates an empty set.
   public init() {}

@@ -21,5 +21,6 @@ public enum PackagingError: Error, Equatable, Sendable {
     case sharedExpert = "shared expert"
     case names
     case routerParameters = "router parameters"
+    case deviations
   }
 }

@@ -45,6 +45,15 @@ enum AncillarySection {
       tau1: view.tau1, tau2: view.tau2)
   }
 
+  /// For each expert the standard deviation of its errors for each target; nil if the file does
+  /// not say so or breaks a rule there.
+  static func deviations(_ model: ModelView) -> [[Float]]? {
+    guard let view = try? model.deviations() else { return nil }
+    return (0..<model.header.expertCount).map { expert in
+      (0..<model.header.outputCount).map { view.deviation(ofExpert: expert, output: $0) }
+    }
+  }
+
   /// The public key of the signature. That it is there does not mean that it is right.
   static func publicKey(_ model: ModelView) -> [UInt8]? {
     guard let bytes = bytes(model, .signature), bytes.count >= 112 else { return nil }

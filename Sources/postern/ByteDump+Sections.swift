@@ -19,6 +19,11 @@ extension ByteDump {
       expert(start, number)
     case .routerParameters where entry.encoding == .raw:
       routerParameters(start, Int(entry.storedByteCount))
+    case .deviations where entry.encoding == .raw:
+      let dimensions = [model.header.expertCount, model.header.outputCount]
+      let byteCount = Int(entry.storedByteCount)
+      guard (try? model.checkedSection(entry)) != nil else { fallthrough }
+      tensor(start, dimensions, "f32", byteCount: byteCount, "deviations")
     default: bytes(start, Int(entry.storedByteCount), "content")
     }
   }

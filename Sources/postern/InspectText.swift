@@ -71,11 +71,13 @@ private func rest(_ count: Int, _ noun: String) -> String {
 }
 
 private func expertTable(_ summary: ModelSummary) -> String {
-  var table = AlignedText([
-    ("expert", .right), ("layers", .left), ("weights", .left), ("stored", .left),
-    ("bytes", .right), ("in the file", .right), ("training rows", .right), ("share", .right),
-    ("", .left),
-  ])
+  let hasDeviations = summary.experts.contains { $0.deviations != nil }
+  let deviation: [(String, AlignedText.Side)] = hasDeviations ? [("deviation", .left)] : []
+  var table = AlignedText(
+    [
+      ("expert", .right), ("layers", .left), ("weights", .left), ("stored", .left),
+      ("bytes", .right), ("in the file", .right),
+    ] + deviation + [("training rows", .right), ("share", .right), ("", .left)])
   let total = summary.trainingRowCount ?? 0
   let all = summary.experts.prefix(shownRowCount) + (summary.sharedExpert.map { [$0] } ?? [])
   for expert in all {
@@ -92,9 +94,14 @@ private func expertTable(_ summary: ModelSummary) -> String {
         expert.index.map(String.init) ?? "shared", expert.shapeText, "\(expert.elementType)",
         expert.encodingWord + (expert.entry.isPageAligned ? ", page-aligned" : ""),
         grouped(Int(expert.entry.decodedByteCount)), grouped(Int(expert.entry.storedByteCount)),
-      ] + traffic)
+      ] + (hasDeviations ? [deviationText(expert)] : []) + traffic)
   }
   return table.rendered() + rest(summary.experts.count, "expert")
+}
+
+/// The standard deviation of the expert's errors for each target.
+private func deviationText(_ expert: ExpertSummary) -> String {
+  (expert.deviations ?? []).map { significant(Double($0)) }.joined(separator: ", ")
 }
 
 private func routerLine(_ summary: ModelSummary) -> String {

@@ -40,6 +40,7 @@ extension Messages {
     case .routingHistogram: "the routing histogram"
     case .selfTest: "the self-test"
     case .signature: "the signature"
+    case .deviations: "the deviations"
     }
   }
 

@@ -67,6 +67,8 @@ struct ExpertSummary {
   var macCount: Int
   /// Training rows that it answered for, if the file says so.
   var rowCount: UInt64?
+  /// The standard deviation of its errors for each target, if the file says so.
+  var deviations: [Float]?
 
   init(_ model: ModelView, _ expert: Int) {
     let shape = model.shape(ofExpert: expert)
@@ -159,6 +161,9 @@ struct ModelSummary {
   private mutating func readAncillary(_ model: ModelView) {
     if let counts = AncillarySection.histogram(model) {
       for expert in experts.indices { experts[expert].rowCount = counts[expert] }
+    }
+    if let deviations = AncillarySection.deviations(model) {
+      for expert in experts.indices { experts[expert].deviations = deviations[expert] }
     }
     card = AncillarySection.json(model, .modelCard)
     provenance = AncillarySection.json(model, .provenance)

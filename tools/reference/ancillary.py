@@ -18,6 +18,8 @@ def check_ancillary(model, entry):
         data = decode(model.container, entry)
     if entry.kind == L.ROUTER_PARAMETERS:
         _check_router_parameters(Check(entry.kind, data), model)
+    if entry.kind == L.DEVIATIONS:
+        _check_deviations(Check(entry.kind, data), model.header)
 
 
 def _check_router_parameters(check, model):
@@ -48,3 +50,15 @@ def _check_router_parameters(check, model):
             if kind == L.TRAINED_PROTOTYPE:
                 require(numbers[(bias + 4 * o) // 4 - 1] == 0, bias + 4 * o)
         at = bias + 8 * n
+
+
+def _check_deviations(check, header):
+    """Section 8.7."""
+    check.size(32, 4 * header["expertCount"] * header["outputCount"])
+    if header["task"] != L.REGRESSION:
+        check.fail(32, 0, header["task"])
+    for at in range(0, len(check.data), 4):
+        check.number(32, at)
+        bits = L.u32(check.data, at)
+        if bits >> 31:
+            check.fail(32, at, bits)

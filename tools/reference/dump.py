@@ -195,6 +195,10 @@ def router_parameters(p, size):
             offset += 4 * node.child_count * (inputs if name == "weight" else 1)
 
 
+def deviations(p, size):
+    p.tensor(0, (p.model.header["expertCount"], p.model.header["outputCount"]), "f32", "deviations")
+
+
 def ancillary(p, entry):
     """One that breaks a rule says nothing."""
     try:
@@ -205,7 +209,7 @@ def ancillary(p, entry):
     ANCILLARY[entry.kind](p, entry.decoded)
 
 
-ANCILLARY = {L.ROUTER_PARAMETERS: router_parameters}
+ANCILLARY = {L.ROUTER_PARAMETERS: router_parameters, L.DEVIATIONS: deviations}
 SECTIONS = {L.SCHEMA: schema, L.TRANSFORM: transform, L.ROUTER: router, L.HEAD: head, L.SHAPES: shapes}
 
 

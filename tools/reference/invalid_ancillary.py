@@ -61,8 +61,28 @@ def router_parameters(f):
     number("scale-inner", "a scale of a linear router in a group", 60, 2.0, definition=grouped(), inner=1)
 
 
+def deviations(f):
+    """Two experts of two targets: 16 bytes."""
+
+    def case(name, reason, numbers, values, **more):
+        definition = tiny(experts=[affine(1, 2), affine(1, 2)], outputs=2,
+                          **{"targets": ["u", "v"], **more})
+        data = struct.pack(f"<{len(values)}I", *(v if isinstance(v, int) else bits_of(v) for v in values))
+        definition.ancillary = [raw(L.DEVIATIONS, 0, 0, data)]
+        f.directory(f"R32-deviations-{name}", reason, f"R32 38 0 {numbers}", definition=definition)
+
+    case("short", "the deviations of one expert of two", "0 8 16", (0.5, 1.0))
+    case("long", "a deviation too many", "0 20 16", (0.5,) * 5)
+    case("negative", "a negative deviation", f"4 {bits_of(-0.5)} 0", (0.0, -0.5, 0.5, 0.5))
+    case("minus-zero", "a deviation of -0", f"12 {1 << 31} 0", (0.5, 0.5, 0.5, 1 << 31))
+    case("infinite", "an infinite deviation", f"8 {INF_BITS} 0", (0.5, 0.5, INF_BITS, 0.5))
+    case("nan", "a deviation that is not a number", f"0 {NAN_BITS} 0", (NAN_BITS, 0.5, 0.5, 0.5))
+    case("classes", "deviations of a classification", "0 2 0", (0.5,) * 4, task=L.MULTICLASS,
+         targets=["kind"], classes=["a", "b"])
+
+
 def vectors():
     f = Factory()
-    for group in (router_parameters,):
+    for group in (router_parameters, deviations):
         group(f)
     return f.broken

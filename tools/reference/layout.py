@@ -9,11 +9,11 @@ ENTRY_BYTES = 64
 PAGE = 4096
 
 SCHEMA, TRANSFORM, ROUTER, HEAD, SHAPES, SHARED, EXPERT = range(1, 8)
-ROUTER_PARAMETERS, MODEL_CARD, PROVENANCE, HISTOGRAM, SELF_TEST, SIGNED = range(32, 38)
+ROUTER_PARAMETERS, MODEL_CARD, PROVENANCE, HISTOGRAM, SELF_TEST, SIGNED, DEVIATIONS = range(32, 39)
 KIND_NAMES = {
     1: "schema", 2: "transform", 3: "router", 4: "head", 5: "expertShapes", 6: "sharedExpert",
     7: "expert", 32: "routerParameters", 33: "modelCard", 34: "provenance",
-    35: "routingHistogram", 36: "selfTest", 37: "signature",
+    35: "routingHistogram", 36: "selfTest", 37: "signature", 38: "deviations",
 }
 CRITICAL, PAGE_ALIGNED = 1, 2
 RAW, ZSTD, PLANES4, PLANES2 = range(4)

@@ -144,6 +144,17 @@ def ancillary():
                   definition, rows, file=sign(definition))
 
 
+def deviations():
+    m = Maker(39)
+    columns = [m.numeric("x"), m.numeric("z")]
+    experts = [m.expert(columns, [2], 2) for _ in range(3)]
+    definition = m.flat(columns, experts, 2, targets=["u", "v"])
+    numbers = [0.0, 2.0**-149, 3.4028234663852886e38, *m.numbers(3, 0.5, 2.0)]
+    definition.ancillary = [raw(L.DEVIATIONS, 0, 0, struct.pack("<6f", *numbers))]
+    return Vector("deviations", "the deviations of three experts for two targets", definition,
+                  m.rows(columns, 6), file=sign(definition))
+
+
 def ancillary_compressed():
     """A model card as a zstd frame: only kinds 1 to 6 must be raw."""
     m = Maker(36)
@@ -175,5 +186,5 @@ def vectors():
         encoded("planes4", 32, L.PLANES4, "encoding 2: byte planes of 4"),
         encoded("planes2", 33, L.PLANES2, "encoding 3: byte planes of 2 over binary16", L.F16),
         encoded("zstd-int8", 38, L.ZSTD, "encoding 1 over int8", L.INT8),
-        page_aligned(), ancillary(), ancillary_compressed(), higher_minor(),
+        page_aligned(), ancillary(), deviations(), ancillary_compressed(), higher_minor(),
     ]
