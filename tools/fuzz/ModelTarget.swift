@@ -29,6 +29,7 @@ private func examine(_ bytes: Span<UInt8>) throws(FormatError) {
     guard !entry.isCritical, entry.encoding == .raw else { continue }
     _ = try model.checkedSection(entry)
   }
+  try visitAncillary(model)
   for expert in 0..<model.expertSectionCount {
     guard model.expertEntry(expert).decodedByteCount <= 1 << 20 else { return }
     do throws(FormatError) {
@@ -64,6 +65,30 @@ private func visitNames(_ model: ModelView) {
     }
   }
   precondition(sum >= 0)
+}
+
+/// Reads every number that R32 vouches for.
+private func visitAncillary(_ model: ModelView) throws(FormatError) {
+  if let view = try model.routerParameters() {
+    var offset = view.offset(ofNode: 0)
+    for node in 0..<view.nodeCount {
+      precondition(offset == view.offset(ofNode: node))
+      for _ in 0..<view.childCount(ofNode: node) * (model.header.featureCount + 2) {
+        guard view.float(at: offset).isFinite else { fatalError("a parameter is not finite") }
+        offset += 4
+      }
+    }
+    precondition((view.innerKind == nil) == (model.header.groupCount == 0))
+  }
+  if let view = try model.deviations() {
+    for expert in 0..<model.header.expertCount {
+      for output in 0..<model.header.outputCount {
+        guard view.deviation(ofExpert: expert, output: output) >= 0 else {
+          fatalError("a deviation that is none")
+        }
+      }
+    }
+  }
 }
 
 /// The values of a row: ordinary, missing, infinite, codes inside and outside of a column.
