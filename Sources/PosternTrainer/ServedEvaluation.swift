@@ -92,3 +92,36 @@ extension LabelledRows {
       })
   }
 }
+
+extension LabelledRows {
+  /// The standard deviation of each expert's errors on the rows that it answers, in the target's
+  /// unit; shape `(expertCount, outputs)`.
+  ///
+  /// An expert with few rows leans on all of them: the variance of all counts as eight rows.
+  func deviations(of answers: ServedAnswers, expertCount: Int) -> [Float] {
+    let count = targets.outputCount
+    var squares = [Double](repeating: 0, count: expertCount * count)
+    var rows = [Double](repeating: 0, count: expertCount)
+    for (row, expert) in answers.experts.enumerated() where expert >= 0 {
+      rows[expert] += 1
+      for output in 0..<count {
+        let record = head[output]
+        let truth =
+          Double(targets.values[row * count + output]) * Double(record.scale)
+          + Double(record.offset)
+        let error = Double(answers.values[row * count + output]) - truth
+        squares[expert * count + output] += error * error
+      }
+    }
+    let prior = 8.0
+    let all = max(rows.reduce(0, +), 1)
+    return (0..<expertCount).flatMap { expert in
+      (0..<count).map { output in
+        let total = (0..<expertCount).reduce(0.0) { $0 + squares[$1 * count + output] }
+        let own = squares[expert * count + output]
+        let variance = (own + prior * total / all) / (rows[expert] + prior)
+        return Float(min(variance.squareRoot(), Double(Float.greatestFiniteMagnitude)))
+      }
+    }
+  }
+}

@@ -69,9 +69,13 @@ final class TrainingRun {
     var description = model.mixture.description(prepared)
     description.ancillary.routingHistogram = traffic.map { UInt64($0) }
     // The score that is told is the runtime's own.
-    let served = prepared.validation.score(
-      served: try serve(description, prepared.validationTable).values)
+    let answers = try serve(description, prepared.validationTable)
+    let served = prepared.validation.score(served: answers.values)
     guard served.loss.isFinite else { throw .diverged }
+    if prepared.task == .regression {
+      description.ancillary.deviations = prepared.validation.deviations(
+        of: answers, expertCount: description.experts.count)
+    }
     return TrainedModel(
       description: description, dense: stages.dense.map(describe),
       report: report(stages, served: served, traffic: traffic))
