@@ -67,6 +67,12 @@ struct MixtureSchedule: Equatable, Sendable {
   var expertDropout: Float = 0
   /// Spread of the noise that parts copies, relative to the spread of the weights.
   var copyNoise: Float = 0.02
+  /// Once the temperature has fallen, the router is frozen when no larger share of the validation
+  /// rows changed its expert over an epoch: experts can then settle in their cells [1].
+  ///
+  /// [1]: https://arxiv.org/abs/2406.16437
+  ///      "H. Li et al. Theory on mixture-of-experts in continual learning. ICLR 2025."
+  var freezingChangeRate = 0.01
   var trainsRouter = true
   var trainsExperts = true
 

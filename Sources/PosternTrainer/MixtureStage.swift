@@ -10,6 +10,10 @@ struct FittedMixture: Sendable {
   var score: Score
   /// Passes over the rows until the best validation score.
   var epochs: Int
+  /// The share of validation rows whose expert changed over each epoch (expert change rate).
+  var changeRates: [Double] = []
+  /// After how many epochs the router was frozen.
+  var frozenAfter: Int?
 }
 
 /// Trains router and experts together on batches; ``Objective`` says on what.
@@ -30,6 +34,8 @@ final class MixtureTrainer {
   private var router: RouterInTraining
   private let gateScale: Mixture
   private var features: [Float] = []
+  private var changeRates: [Double] = []
+  private var frozenAfter: Int?
 
   /// Starts from a mixture. Copies of one network (sparse upcycling [1]) are parted by noise.
   ///
@@ -69,6 +75,9 @@ final class MixtureTrainer {
     return mixture
   }
 
+  /// The router as it is validated.
+  var servedRouter: TrainableRouter { router.average }
+
   /// Trains until the schedule ends, the validation score has not risen for long, or the caller
   /// wishes to stop. The best mixture of all epochs is the result; with `start` only one that is
   /// better than it.
@@ -83,6 +92,7 @@ final class MixtureTrainer {
       random: RandomStream(seed: seed, 0x6D69_7874))
     let stepCount = schedule.networks.epochs * batches.count
     var step = 0
+    var routes: [Int32] = []
     for epoch in 0..<schedule.networks.epochs {
       batches.shuffle()
       var loss = 0.0
@@ -98,14 +108,34 @@ final class MixtureTrainer {
       }
       observe(epoch + 1, loss / Double(batches.count), score, best?.score ?? score)
       let annealed = Double(epoch + 1) >= schedule.annealedShare * Double(schedule.networks.epochs)
+      watchRouter(mixture, validation.data, &routes, epoch: epoch + 1, annealed: annealed)
       let stale = schedule.networks.isStale(epoch: epoch + 1, best: best?.epochs ?? 0)
       if reporter.shouldStop || (annealed && stale) { break }
     }
     let mixture = average
-    return best
+    var fitted =
+      best
       ?? FittedMixture(
         mixture: mixture,
         score: validation.score(mixture.predict(validation.data, threads: threads)), epochs: 0)
+    (fitted.changeRates, fitted.frozenAfter) = (changeRates, frozenAfter)
+    return fitted
+  }
+
+  /// Measures how many rows changed their expert over the epoch, and freezes a router that has
+  /// come to rest.
+  private func watchRouter(
+    _ mixture: Mixture, _ data: EncodedRows, _ routes: inout [Int32], epoch: Int, annealed: Bool
+  ) {
+    guard schedule.trainsRouter, frozenAfter == nil, data.rowCount > 0 else { return }
+    let now = ServingRouter(mixture.router.serving).route(data)
+    defer { routes = now }
+    guard routes.count == now.count else { return }
+    let changed = zip(routes, now).count { $0 != $1 }
+    changeRates.append(Double(changed) / Double(now.count))
+    guard annealed, changeRates[changeRates.count - 1] < schedule.freezingChangeRate else { return }
+    router.freeze()
+    frozenAfter = epoch
   }
 
   private func trainBatch(_ rows: ArraySlice<Int32>, step: Int, stepCount: Int) -> Double {
@@ -118,7 +148,7 @@ final class MixtureTrainer {
         experts[expert].step(schedule: schedule.networks, rate: rate)
       }
     }
-    if schedule.trainsRouter {
+    if schedule.trainsRouter && frozenAfter == nil {
       router.step(
         batch, gradient: &gradient, features: features, rate: rate * schedule.routerRate)
     }

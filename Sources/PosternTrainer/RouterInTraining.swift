@@ -43,6 +43,9 @@ struct RouterInTraining {
     return average
   }
 
+  /// Takes the moving average for good: what was served until now is what stays.
+  mutating func freeze() { router = average }
+
   /// What is added to the logits of each node for the next batch; empty for nothing.
   mutating func drawNoise(features: [Float], rowCount: Int) -> [[Float]] {
     guard schedule.noise != .none || schedule.expertDropout > 0 else { return [] }

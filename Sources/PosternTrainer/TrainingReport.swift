@@ -47,6 +47,10 @@ public struct TrainingReport: Equatable, Sendable {
   /// The loss under top-1 routing after each expert was trained on its own cell: at most a tenth
   /// above ``softLoss`` where hard routing loses little.
   public var hardLoss: Double?
+  /// The share of validation rows whose expert changed over each epoch of the joint training.
+  public var expertChangeRates: [Double] = []
+  /// After how many of those epochs the router had come to rest and was frozen.
+  public var routerFrozenAfter: Int?
   /// Of the model that was chosen.
   public var score: Double
   /// Which candidate was chosen.

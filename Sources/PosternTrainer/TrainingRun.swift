@@ -100,6 +100,8 @@ final class TrainingRun {
     report.softMixtureScore = soft.metric
     report.mixtureScore = mixture.score.metric
     report.refitScore = stages.refit?.score.metric
+    report.expertChangeRates = mixture.changeRates
+    report.routerFrozenAfter = mixture.frozenAfter
     report.softLoss = soft.loss
     report.hardLoss = (stages.refit ?? mixture).score.loss
     return report

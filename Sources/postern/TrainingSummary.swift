@@ -86,6 +86,8 @@ struct TrainingSummary {
       "scores": scoresJSON(report),
       "chosen": .text(report.chosen.rawValue),
       "expertRowCounts": .array(report.expertTraffic.map(JSON.integer)),
+      "expertChangeRates": .array(report.expertChangeRates.map(JSON.number)),
+      "routerFrozenAfter": report.routerFrozenAfter.map(JSON.integer) ?? .null,
       "stoppedEarly": .bool(report.stoppedEarly),
       "warnings": .array(warnings.map { .text($0.text) }),
     ])

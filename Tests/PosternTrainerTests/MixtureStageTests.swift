@@ -125,6 +125,30 @@ import Testing
     #expect(fitted.mixture.cells(c.prepared.data).allSatisfy { $0.count > 10 })
   }
 
+  /// Two epochs are needed for a first rate, 60 % of the epochs for the temperature to fall.
+  @Test(arguments: [(0.0, Int?.none), (1.1, Int?.some(9))])
+  func `a router that has come to rest is frozen`(rate: Double, frozen: Int?) throws {
+    let c = try makeCase(rowCount: 400)
+    var schedule = MixtureSchedule(
+      networks: Schedule(epochs: 15, batchSize: 32, rate: 5e-3, patience: 15))
+    schedule.freezingChangeRate = rate
+    var routers: [[Float]] = []
+    let trainer = MixtureTrainer(
+      start: c.mixture, data: c.prepared.data, targets: c.prepared.targets, schedule: schedule,
+      seed: 2, threads: 2)
+    let fitted = trainer.train(
+      rows: (0..<400).map { Int32($0) }, start: nil, validation: c.prepared.validation, seed: 2,
+      reporter: ProgressReporter { _ in true }
+    ) { _, _, _, _ in routers.append(trainer.servedRouter.parameters) }
+    #expect(fitted.frozenAfter == frozen)
+    #expect(fitted.changeRates.count == (frozen ?? 15) - 1)
+    #expect(fitted.changeRates.allSatisfy { (0...1).contains($0) })
+    #expect(fitted.changeRates.contains { $0 > 0 })
+    for epoch in 1..<routers.count {
+      #expect((routers[epoch] == routers[epoch - 1]) == (epoch >= frozen ?? 15))
+    }
+  }
+
   @Test func `a mixture is chosen only if it is better by more than chance would do`() throws {
     let c = try makeCase()
     let plan = TrainingPlan(
