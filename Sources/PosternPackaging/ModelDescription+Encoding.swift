@@ -32,7 +32,8 @@ extension ModelDescription {
     }
     for (index, expert) in experts.enumerated() {
       sections.append(
-        SectionContent(expert: index, .f32, try section(expert, .expert, index)))
+        SectionContent(
+          expert: index, expert.elementType.stored, try section(expert, .expert, index)))
     }
     sections += try ancillarySections()
     return try assemble(sections, headerCounts) { _ in profile }
@@ -54,11 +55,10 @@ extension ModelDescription {
       hasSharedExpert: sharedExpert != nil, groupCount: groupCount, workspace: workspace)
   }
 
-  /// Section 7, f32.
+  /// Section 7.
   private func section(
     _ expert: Expert, _ part: PackagingError.Part, _ index: Int
   ) throws(PackagingError) -> [UInt8] {
-    guard expert.elementType == .f32 else { throw .unsupportedElementType(expert: index) }
     var writer = ByteWriter()
     var inputs = expert.firstLayer == .lookup ? entryCount : featureCount
     for (number, layer) in expert.layers.enumerated() {
@@ -67,7 +67,13 @@ extension ModelDescription {
       if isLast { try expect(part, index, outputs, outputCount) }
       try expect(part, index, layer.weights.count, inputs * outputs)
       try expect(part, index, layer.slopes.count, isLast ? 0 : outputs)
-      if number == 0 && expert.firstLayer == .lookup {
+      let isLookup = number == 0 && expert.firstLayer == .lookup
+      if expert.elementType != .f32 {
+        QuantisedWeights(
+          type: expert.elementType, isLookup: isLookup, inputs: inputs, outputs: outputs,
+          weights: layer.weights
+        ).append(to: &writer)
+      } else if isLookup {
         for entry in 0..<inputs {
           appendVector(Array(layer.weights[entry * outputs..<(entry + 1) * outputs]), to: &writer)
         }

@@ -9,8 +9,6 @@ public enum PackagingError: Error, Equatable, Sendable {
   case unlawful(FormatError)
   /// A tensor of the description has the wrong number of elements.
   case wrongElementCount(part: Part, index: Int, found: Int, expected: Int)
-  /// The writer stores weights as f32 only.
-  case unsupportedElementType(expert: Int)
   /// The compressor failed; the text is its own.
   case compression(String)
 

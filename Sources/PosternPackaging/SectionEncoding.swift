@@ -128,7 +128,7 @@ extension ModelDescription {
       writer.append(expert.elementType.rawValue)
       writer.append(UInt8(truncatingIfNeeded: expert.layers.count - 1))
       writer.append(expert.layers.count > 1 ? expert.activation.rawValue : 0)
-      writer.append(zeros: 4)
+      writer.append(count: expert.elementType == .int4 ? QuantisedWeights.groupSize : 0)
       for layer in 0..<Limit.hiddenCount {
         writer.append(
           count: layer < expert.layers.count - 1 ? expert.layers[layer].bias.count : 0)
@@ -167,6 +167,18 @@ func appendPanels(
 func appendVector(_ values: [Float], to writer: inout ByteWriter) {
   writer.append(values)
   writer.append(zeros: 4 * (Layout.pad(values.count, to: 16) - values.count))
+}
+
+extension Expert.ElementType {
+  /// The same type as the reader names it.
+  var stored: PosternFormat.ElementType {
+    switch self {
+    case .f32: .f32
+    case .f16: .f16
+    case .int8: .int8
+    case .int4: .int4
+    }
+  }
 }
 
 extension Router {

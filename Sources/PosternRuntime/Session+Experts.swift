@@ -65,19 +65,15 @@ extension Session {
     let isCube = shape.activation == .cube
     if part.isLookup {
       let source = lookupSource(first, rows, inOrder)
-      let layer = LookupLayer(
-        table: part.weights, bias: part.bias, slopes: part.isLast || isCube ? nil : part.slopes,
-        entries: part.inputs, columns: model.transform.usedColumnCount,
-        outputs: part.paddedOutputs)
       let block = LookupBlock(
         entries: source.entries, fractions: source.fractions, columnStride: words.columnWordCount,
         y: target, yStride: words.activationWordCount, rows: rows)
-      Kernels.lookup(layer, weights: bytes, rows: block, memory: &memory)
+      runLookup(part, shape, bytes, block)
     } else {
       let block = RowBlock(
         x: featureSource(first, rows, inOrder), xStride: words.featureWordCount, y: target,
         yStride: words.activationWordCount, rows: rows)
-      Kernels.dense(DenseLayer(part, isCube), weights: bytes, rows: block, memory: &memory)
+      runDense(part, shape, bytes, block)
     }
     for layer in 0..<shape.hiddenCount {
       if isCube { cube(target, part.paddedOutputs, rows: rows) }
@@ -87,9 +83,40 @@ extension Session {
       let block = RowBlock(
         x: source, xStride: words.activationWordCount, y: target,
         yStride: words.activationWordCount, rows: rows)
-      Kernels.dense(DenseLayer(part, isCube), weights: bytes, rows: block, memory: &memory)
+      runDense(part, shape, bytes, block)
     }
     return target
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func runDense(
+    _ part: LayerLayout, _ shape: ExpertShape, _ bytes: Span<UInt8>, _ block: RowBlock
+  ) {
+    let isCube = shape.activation == .cube
+    guard shape.elementType == .f32 else {
+      let layer = ElementLayer(part, shape, hasSlopes: !isCube)
+      return runDense(layer, bytes, rows: block)
+    }
+    let layer = DenseLayer(
+      panels: part.weights, bias: part.bias, slopes: part.isLast || isCube ? nil : part.slopes,
+      inputs: part.paddedInputs, outputs: part.paddedOutputs)
+    Kernels.dense(layer, weights: bytes, rows: block, memory: &memory)
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func runLookup(
+    _ part: LayerLayout, _ shape: ExpertShape, _ bytes: Span<UInt8>, _ block: LookupBlock
+  ) {
+    let isCube = shape.activation == .cube
+    let columns = model.transform.usedColumnCount
+    guard shape.elementType == .f32 else {
+      let layer = ElementLayer(part, shape, hasSlopes: !isCube)
+      return runLookup(layer, columns: columns, bytes, rows: block)
+    }
+    let layer = LookupLayer(
+      table: part.weights, bias: part.bias, slopes: part.isLast || isCube ? nil : part.slopes,
+      entries: part.inputs, columns: columns, outputs: part.paddedOutputs)
+    Kernels.lookup(layer, weights: bytes, rows: block, memory: &memory)
   }
 
   /// The activation that no kernel fuses: the third power of a hidden layer's sums, in place.
@@ -156,13 +183,5 @@ extension Session {
       if isShared { value = float(target + output) + value }
       memory[target + output] = value.bitPattern
     }
-  }
-}
-
-extension DenseLayer {
-  fileprivate init(_ part: LayerLayout, _ isCube: Bool) {
-    self.init(
-      panels: part.weights, bias: part.bias, slopes: part.isLast || isCube ? nil : part.slopes,
-      inputs: part.paddedInputs, outputs: part.paddedOutputs)
   }
 }

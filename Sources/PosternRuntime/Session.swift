@@ -53,12 +53,6 @@ public struct Session: ~Copyable, ~Escapable {
     guard workspace.count >= needed / 4 else {
       throw .workspaceTooSmall(byteCount: 4 * workspace.count, needed: needed)
     }
-    for expert in 0..<model.expertSectionCount {
-      let type = model.shape(ofExpert: expert).elementType
-      guard type == .f32 else {
-        throw .unsupportedElementType(expert: expert, type: type)
-      }
-    }
     self.model = model
     self.rowCapacity = rowCapacity
     layout = SessionLayout(WorkspaceLayout(model), rowCapacity: rowCapacity)

@@ -39,8 +39,6 @@ extension Messages {
       Message(
         name,
         "\(part.rawValue) \(index) has \(grouped(found)) numbers, expected \(grouped(expected))")
-    case .unsupportedElementType(let expert):
-      Message(name, "expert \(expert) has weights of another type, expected f32")
     case .compression(let words): Message(name, "zstd failed: \(shown(words))")
     }
   }

@@ -139,12 +139,6 @@ extension Messages {
   /// A predictor that cannot start, and the exit code for it.
   static func cannotStart(_ error: PredictorError, _ model: String) -> CommandFailure {
     switch error {
-    case .session(.unsupportedElementType(let expert, let type)):
-      CommandFailure(
-        .refusedModel,
-        Message(
-          model, "expert \(expert) has weights of type \(type), expected f32",
-          help: "get a newer postern"))
     case .session(.workspaceTooSmall(let found, let needed)):
       CommandFailure(
         .usage, Message(model, "a workspace of \(byteText(found)), expected \(byteText(needed))"))

@@ -62,11 +62,50 @@ import Testing
     ) { _ = try model.encoded(profile: .map) }
   }
 
-  @Test func `weights that are not f32 are refused by the writer`() {
+  /// Each weight is within half a step of what it was; f16 within half of its last digit.
+  @Test(arguments: [Expert.ElementType.f16, .int8, .int4], [Profile.map, .ship])
+  func `weights of fewer bits are the nearest`(
+    type: Expert.ElementType, profile: Profile
+  ) throws {
     var model = TestModels.mixed()
-    model.experts[2].elementType = .int8
-    #expect(throws: PackagingError.unsupportedElementType(expert: 2)) {
+    for expert in model.experts.indices { model.experts[expert].elementType = type }
+    let bytes = try model.encoded(profile: profile)
+    let view = try ModelView(validating: bytes.span)
+    for expert in model.experts.indices {
+      #expect(view.shape(ofExpert: expert).elementType.rawValue == type.rawValue)
+    }
+    let plain = try TestModels.mixed().encoded(profile: .map).count
+    #expect(try model.encoded(profile: .map).count < plain)
+  }
+
+  @Test func `a weight beyond the range of f16 is refused`() throws {
+    var model = TestModels.mixed()
+    model.experts[0].elementType = .f16
+    model.experts[0].layers[0].weights[0] = 70_000
+    let error = try #require(throws: PackagingError.self) {
       _ = try model.encoded(profile: .map)
+    }
+    guard case .unlawful(let broken) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(broken.rule == .invalidExpertValue)
+  }
+
+  @Test func `halves round to nearest even`() {
+    let cases: [(Float, UInt16)] = [
+      (0, 0), (-0.0, 0x8000), (1, 0x3C00), (-2, 0xC000), (65504, 0x7BFF), (65519, 0x7BFF),
+      (65520, 0x7C00), (0x1p-14, 0x0400), (0x1p-24, 1), (0x1p-25, 0), (0x1.8p-24, 2),
+      (1 + 0x1p-11, 0x3C00), (1 + 0x1.8p-10, 0x3C02), (-.infinity, 0xFC00),
+      (0x1.ffcp-15, 0x0400),
+    ]
+    for (value, bits) in cases { #expect(halfBits(value) == bits, "\(value)") }
+    for bits in UInt16(0)..<0x7C00 {
+      // Every half, as its own formula has it, comes back.
+      let (exponent, fraction) = (Int(bits >> 10), Float(bits & 0x3FF))
+      let scale = Float(sign: .plus, exponent: max(exponent, 1) - 25, significand: 1)
+      let value = (exponent == 0 ? fraction : fraction + 1024) * scale
+      #expect(halfBits(value) == bits)
     }
   }
 

@@ -111,10 +111,7 @@ private func predict(_ model: ModelView, capacity: Int) throws(FormatError) -> [
     predictor = try Predictor(
       model: model, rowCapacity: capacity, workspace: workspace, cache: cache)
   } catch {
-    guard case .session(.unsupportedElementType) = error else {
-      fatalError("memory of the stated size is not enough")
-    }
-    return []
+    fatalError("memory of the stated size is not enough: \(error)")
   }
   var answers: [UInt32] = []
   var first = 0
