@@ -74,6 +74,24 @@ extension Session {
     return ExpertGroup(expert: Int(expert), first: position, count: end - position)
   }
 
+  /// Gives every answered row to its runner-up, if it has one, and groups the rows anew: what would
+  /// the next best expert have answered? Run the groups and ``finish()`` after it as after
+  /// ``route(count:explaining:)``.
+  ///
+  /// Margin, runner-up and gate probability stay those of the first choice; a model that scales by
+  /// the gate scales by that probability.
+  ///
+  /// - Precondition: The rows were routed with `explaining`.
+  /// - Complexity: O(*rows*), no allocation.
+  @_lifetime(self: copy self)
+  public mutating func routeToRunnersUp() {
+    for slot in 0..<rowCount where isAnswered(slot) {
+      let runnerUp = memory[layout.scalar(.runnerUp, slot)]
+      if runnerUp != .max { memory[layout.scalar(.expert, slot)] = runnerUp }
+    }
+    group()
+  }
+
   /// How far the best score is above the next one. Infinite without a runner-up. Valid after
   /// ``route(count:explaining:)`` with `explaining`.
   public func margin(_ slot: Int) -> Float { float(layout.scalar(.margin, checked(slot))) }

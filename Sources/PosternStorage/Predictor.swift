@@ -48,6 +48,22 @@ public struct Predictor: ~Copyable, ~Escapable {
   @_lifetime(self: copy self)
   public mutating func predict(count: Int, explaining: Bool = false) throws(FormatError) {
     session.route(count: count, explaining: explaining)
+    try compute()
+  }
+
+  /// Answers the batch again, each row by its runner-up if it has one.
+  ///
+  /// - Precondition: The batch was predicted with `explaining`.
+  /// - Throws: As ``predict(count:explaining:)``.
+  /// - Complexity: No allocation.
+  @_lifetime(self: copy self)
+  public mutating func predictByRunnersUp() throws(FormatError) {
+    session.routeToRunnersUp()
+    try compute()
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func compute() throws(FormatError) {
     var position = 0
     while let group = session.group(at: position) {
       try run(group, &session, &cache)
