@@ -38,7 +38,7 @@ extension Messages {
       case ENOSPC, EDQUOT: "make room on the disk and run the command again"
       case EFBIG: "raise the limit on the size of files, see `ulimit -f`"
       case ENOENT, ENOTDIR: "create the folder first"
-      case EACCES, EPERM, EROFS: "choose another place with `-o`"
+      case EACCES, EPERM, EROFS: "choose another place"
       case EISDIR: "name a file in it"
       default: nil
       }

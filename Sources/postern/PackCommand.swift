@@ -57,7 +57,7 @@ struct PackCommand: ParsableCommand {
       }
       return (view.bytes.count, try packed(view, name))
     }
-    try writeModel(bytes, to: output)
+    try writeFile(bytes, to: output)
     if !quiet {
       Console().note(Messages.packed(before: before, after: bytes.count, output))
     }

@@ -19,8 +19,8 @@ struct Postern: ParsableCommand {
     version: Version.text,
     subcommands: [
       TrainCommand.self,
-      PredictCommand.self, InspectCommand.self, VerifyCommand.self, PlanCommand.self,
-      PackCommand.self,
+      PredictCommand.self, RoutesCommand.self, InspectCommand.self, VerifyCommand.self,
+      PlanCommand.self, PackCommand.self,
 
     ])
 
@@ -28,7 +28,7 @@ struct Postern: ParsableCommand {
   static func main() {
     Signals.ignoreClosedPipes()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Postern.arguments)
       try command.run()
     } catch let failure as CommandFailure {
       Console().error(failure.message)
@@ -38,6 +38,18 @@ struct Postern: ParsableCommand {
     } catch {
       end(with: error)
     }
+  }
+
+  /// The arguments; `--explain` without a number stands for `--explain=0`, so that what follows it
+  /// is never taken as the number.
+  private static var arguments: [String] {
+    var arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.first == "predict" else { return arguments }
+    let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+    for index in arguments.indices[..<end] where arguments[index] == "--explain" {
+      arguments[index] = "--explain=0"
+    }
+    return arguments
   }
 
   /// Ends with an error of the argument parser: help that was asked for, or wrong usage.

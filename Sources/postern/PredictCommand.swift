@@ -13,6 +13,22 @@ struct PredictCommand: ParsableCommand {
 
       Columns are found by their names, in any order. Rows keep their order, and none is dropped \
       silently. A row is answered as soon as no further input is waiting.
+
+      WITH --explain=K each row also gets its local linear model. Experts are piecewise linear in \
+      each numeric column, so around a row
+
+        prediction = intercept + sum of explain.i.slope x explain.i.value    (i = 1 ... K)
+
+      holds up to rounding, and goes on to hold while the values of the named columns change \
+      within the piece. A slope is exact, in units of the target for a unit of the column; it is 0 \
+      where the model cuts the value off (outside the training range) and in all columns where it \
+      cuts the prediction off. A category or a missing value is named `column=category` or \
+      `column=(missing)`; its value is 1 and its slope is what it adds compared with the mean of \
+      the column's categories, or with the column's centre. Terms are sorted by |slope| times the \
+      column's training deviation; the intercept holds what is not shown. For classes the sum is \
+      the margin of the predicted class: its logit minus that of the next one. If the model scales \
+      outputs by the gate probability, that factor is taken as it is at the row, although it \
+      changes with the columns too.
       """)
 
   @Argument(help: ArgumentHelp("The model; `-` reads it from standard input.", valueName: "model"))
@@ -27,18 +43,9 @@ struct PredictCommand: ParsableCommand {
     help: "Where the predictions go; replaced only when all are written.")
   var output = "-"
 
-  @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
-  var inputFormat: TextFormat?
-
   @Option(
     name: .customLong("out"), help: "Format of the predictions; by the file's ending, else csv.")
   var outputFormat: TextFormat?
-
-  @Option(help: ArgumentHelp("Character between fields of the input.", valueName: "char"))
-  var delimiter: Delimiter?
-
-  @Flag(help: "The input has no header; its columns are those of the model, in order.")
-  var noHeader = false
 
   @Option(help: ArgumentHelp("Column to repeat first, before those of --keep.", valueName: "col"))
   var id: String?
@@ -50,56 +57,25 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Add a column `probability.CLASS` for each class.")
   var proba = false
 
-  @Flag(help: "Add the columns `expert`, `margin` and `runner_up`: who answered, and how clearly.")
-  var explain = false
-
   @Option(
     help: ArgumentHelp(
-      "A row that cannot be answered ends the run, is left out, or gets an empty answer.",
-      valueName: "policy"))
-  var onError = ErrorPolicy.stop
-
-  @Option(
-    help: ArgumentHelp(
-      "A category that the model does not know is taken as unknown, or is an error.",
-      valueName: "policy"))
-  var unknownCategory = UnknownCategoryPolicy.use
-
-  @Option(
-    help: ArgumentHelp(
-      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
-  var missing: [String] = []
+      "Add `expert`, `margin`, `runner_up`: who answered, how clearly; with =K also K coefficients.",
+      valueName: "k"))
+  var explain: Int?
 
   @Option(help: ArgumentHelp("Threads that predict.", valueName: "n"))
   var threads = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "Memory for decoded experts, such as 64M; default: all, up to 256M.", valueName: "size"))
-  var cache: ByteSize?
-
-  @Option(help: ArgumentHelp("Rows computed together at most.", valueName: "n"))
-  var batch: Int?
-
-  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
-  var quiet = false
+  @OptionGroup var rows: RowOptions
 
   func validate() throws {
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads is \(threads), expected 1 to 1024")
     }
-    if let batch, !(1...1 << 20).contains(batch) {
-      throw ValidationError("--batch is \(batch), expected 1 to \(1 << 20)")
+    if let explain, !(0...Int(Limit.count)).contains(explain) {
+      throw ValidationError("--explain is \(explain), expected 0 to \(Limit.count)")
     }
-    if model == "-" && (file == nil || file == "-") {
-      throw ValidationError("model and rows cannot both come from standard input")
-    }
-    if noHeader && inputFormat == .ndjson {
-      throw ValidationError("--no-header is for csv and tsv, the input is ndjson")
-    }
-    if delimiter != nil && inputFormat == .ndjson {
-      throw ValidationError("--delimiter is for csv and tsv, the input is ndjson")
-    }
+    try RowOptions.check(model: model, file: file)
   }
 
   func run() throws {

@@ -14,7 +14,14 @@ internal import Synchronization
 /// - Returns: Whether rows were rejected.
 /// - Throws: ``CommandFailure``, after the answers of the rows before it were written.
 func predict(_ model: ModelView, options: PredictCommand, input path: String) throws -> ExitStatus {
-  let source = try RowSource(model, options: options, path: path)
+  var request = RowRequest(model: options.model, path: path, rows: options.rows)
+  request.id = options.id
+  request.keep = options.keep
+  let source = try RowSource(model, request) { hasKept in
+    RowWriter(
+      model, options.outputFormat ?? TextFormat(path: options.output), hasKept: hasKept,
+      probabilities: options.proba, explaining: options.explain)
+  }
   if options.output == "-" {
     return try PredictRun(source, options).run(model, descriptor: 1, name: "stdout")
   }
@@ -40,6 +47,7 @@ private final class PredictRun: Sendable {
   private let options: PredictCommand
   private let writer: RowWriter
   private let keptNames: [[UInt8]]
+  private let experts = LocalExperts()
 
   init(_ source: consuming sending RowSource, _ options: PredictCommand) {
     writer = source.writer
@@ -49,7 +57,8 @@ private final class PredictRun: Sendable {
   }
 
   func run(_ model: ModelView, descriptor: CInt, name: String) throws -> ExitStatus {
-    let sizes = try PredictorSizes(model, options)
+    let sizes = try PredictorSizes(
+      model, options.rows, threads: options.threads, name: Messages.name(ofInput: options.model))
     let sink = RowSink(descriptor: descriptor, name: name, threadCount: options.threads)
     sink.writeHeader(of: writer, keptNames: keptNames)
     if options.threads == 1 {
@@ -80,7 +89,7 @@ private final class PredictRun: Sendable {
       sink.fail(Messages.cannotStart(error, Messages.name(ofInput: options.model)))
       return
     }
-    var worker = PredictWorker(writer, rowCapacity: sizes.rowCapacity, model, options)
+    var worker = PredictWorker(writer, rowCapacity: sizes.rowCapacity, model, options, experts)
     var answers = PredictWorker.Answers(model)
     while !sink.isStopped {
       guard let number = source.withLock({ $0.fill(&worker.block, model) }) else { return }
@@ -105,7 +114,9 @@ struct PredictorSizes {
   /// The largest workspace for the usual number of rows, and the largest cache unless asked for.
   static let byteCounts = (workspace: 64 << 20, cache: 256 << 20)
 
-  init(_ model: ModelView, _ options: PredictCommand) throws(CommandFailure) {
+  init(
+    _ model: ModelView, _ options: RowOptions, threads: Int = 1, name: String
+  ) throws(CommandFailure) {
     let usual = model.header.workspaceByteCount(rowCapacity: PredictorSizes.rowCounts.usual)
     rowCapacity =
       options.batch
@@ -114,14 +125,13 @@ struct PredictorSizes {
     workspaceByteCount = model.header.workspaceByteCount(rowCapacity: rowCapacity)
     let least = ExpertCache.byteCount(model, slotCount: 1)
     if let cache = options.cache, least > 0 {
-      cacheByteCount = cache.byteCount / options.threads
+      cacheByteCount = cache.byteCount / threads
       if cacheByteCount < least {
         throw Messages.cannotStart(
-          .cacheTooSmall(byteCount: cacheByteCount, needed: least),
-          Messages.name(ofInput: options.model))
+          .cacheTooSmall(byteCount: cacheByteCount, needed: least), name)
       }
     } else {
-      let limit = PredictorSizes.byteCounts.cache / options.threads
+      let limit = PredictorSizes.byteCounts.cache / threads
       let slots = max(1, ExpertCache.slotCount(model, byteCount: limit))
       cacheByteCount = ExpertCache.byteCount(model, slotCount: slots)
     }

@@ -22,15 +22,23 @@ struct PredictWorker {
   var block: RowBlock
   private let writer: RowWriter
   private let explaining: Bool
+  /// What makes local models, if they are wanted.
+  private var explainer: RowExplainer?
   private let policy: ErrorPolicy
   private let modelName: String
   private let inputName: String
 
-  init(_ writer: RowWriter, rowCapacity: Int, _ model: ModelView, _ options: PredictCommand) {
+  init(
+    _ writer: RowWriter, rowCapacity: Int, _ model: ModelView, _ options: PredictCommand,
+    _ experts: LocalExperts
+  ) {
     self.writer = writer
     block = RowBlock(capacity: rowCapacity, columnCount: model.header.columnCount)
-    explaining = options.explain
-    policy = options.onError
+    explaining = options.explain != nil
+    if writer.termCount > 0 {
+      explainer = RowExplainer(model, termCount: writer.termCount, experts)
+    }
+    policy = options.rows.onError
     modelName = Messages.name(ofInput: options.model)
     inputName = Messages.name(ofInput: options.file ?? "-")
   }
@@ -42,15 +50,15 @@ struct PredictWorker {
   ///   - answers: What was in it is forgotten.
   ///   - note: Hears of rows that the model has no answer for, if they do not end the run.
   /// - Returns: Why the run ends behind what is in `answers` now, or nil.
-  /// - Complexity: No allocation unless a row is rejected.
-  func answer(
+  /// - Complexity: No allocation unless a row is rejected or has a local model.
+  mutating func answer(
     _ predictor: inout Predictor, into answers: inout Answers, _ note: (Message) -> Void
   ) -> CommandFailure? {
     answers.text.removeAll()
     if let failure = compute(&predictor) { return failure }
     var keptStart = 0
     for entry in block.entries {
-      let kept = block.kept.bytes.extracting(keptStart..<entry.keptEnd)
+      let keptFields = keptStart..<entry.keptEnd
       keptStart = entry.keptEnd
       var slot = entry.slot
       if let place = slot, let refusal = predictor.session.status(place).refusal {
@@ -60,16 +68,34 @@ struct PredictWorker {
         if policy == .skip { continue }
         slot = nil
       }
-      answers.text.append(kept)
+      var explanations: [Explanation] = []
+      if let slot, let failure = explain(slot, predictor.session, into: &explanations) {
+        return failure
+      }
+      answers.text.append(block.kept.bytes.extracting(keptFields))
       if let slot {
         writer.append(
           &predictor.session, slot: slot, probabilities: &answers.probabilities,
-          to: &answers.text)
+          explanations: explanations, to: &answers.text)
       } else {
         writer.appendNull(to: &answers.text)
       }
     }
     return block.failure
+  }
+
+  private mutating func explain(
+    _ slot: Int, _ session: borrowing Session, into explanations: inout [Explanation]
+  ) -> CommandFailure? {
+    let start = slot * block.columnCount
+    let values = block.values
+    let row = values.span.extracting(start..<start + block.columnCount)
+    do throws(FormatError) {
+      explanations = try explainer?.explain(row, session, slot: slot) ?? []
+    } catch {
+      return Messages.refused(error, in: modelName, bytes: session.model.bytes)
+    }
+    return nil
   }
 
   private func compute(_ predictor: inout Predictor) -> CommandFailure? {

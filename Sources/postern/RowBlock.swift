@@ -17,6 +17,8 @@ struct RowBlock {
   let columnCount: Int
   /// Shape `(capacity, columnCount)`.
   var values: [Float]
+  /// What the answers should be, if the input says it. Shape `(rowCount, targets)`.
+  var targets: [Float] = []
   /// Rows to predict.
   var rowCount = 0
   var entries: [Entry] = []
@@ -36,6 +38,7 @@ struct RowBlock {
 
   mutating func removeAll() {
     rowCount = 0
+    targets.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
     kept.removeAll()
   }

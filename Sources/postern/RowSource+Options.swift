@@ -1,39 +1,72 @@
-// RowSource+Options.swift: opens the input of `postern predict` and finds the model's columns.
+// RowSource+Options.swift: opens an input of rows and finds the model's columns.
 
 internal import PosternData
 internal import PosternFormat
+
+/// What a command wants of an input.
+struct RowRequest {
+  /// The path of the model, for messages.
+  var model: String
+  /// A path, or `-` for standard input.
+  var path: String
+  /// How to read.
+  var rows: RowOptions
+  /// Columns to keep, as options name them.
+  var id: String?
+  var keep: [String] = []
+  /// Columns with the true values.
+  var targets = TargetRequest.none
+
+  init(model: String, path: String, rows: RowOptions) {
+    self.model = model
+    self.path = path
+    self.rows = rows
+  }
+
+  fileprivate func keptNames(header: [[UInt8]]) -> [[UInt8]] {
+    distinct((id.map { [Array($0.utf8)] } ?? []) + columnNames(keep, in: header))
+  }
+}
 
 extension RowSource {
   /// Opens the input and binds its columns.
   ///
   /// - Parameters:
   ///   - model: The model whose columns are wanted.
-  ///   - options: How to read.
-  ///   - path: A path, or `-` for standard input.
+  ///   - request: What is wanted.
+  ///   - makeWriter: What writes the answers, told whether columns are kept.
   /// - Throws: ``CommandFailure``.
-  init(_ model: ModelView, options: PredictCommand, path: String) throws(CommandFailure) {
-    let name = Messages.name(ofInput: path)
+  init(
+    _ model: ModelView, _ request: RowRequest, writer makeWriter: (Bool) -> RowWriter
+  ) throws(CommandFailure) {
+    let name = Messages.name(ofInput: request.path)
+    let modelName = Messages.name(ofInput: request.model)
+    let options = request.rows
     let columns = ModelColumns(model)
-    if !options.noHeader { try columns.checkDistinct(Messages.name(ofInput: options.model)) }
-    let format = options.inputFormat ?? TextFormat(path: path)
+    if !options.noHeader { try columns.checkDistinct(modelName) }
+    let format = options.inputFormat ?? TextFormat(path: request.path)
     let isJSON = format == .ndjson && options.delimiter == nil
-    var kept = RowSource.keptNames(options, header: [])
+    var kept = request.keptNames(header: [])
+    var targets = options.noHeader ? [] : request.targets.names(model)
     var readerOptions = RecordReader.Options(
       format: format.readerFormat(delimiter: options.delimiter))
     let console = Console(isQuiet: options.quiet)
     if !options.missing.isEmpty {
       readerOptions.missing = MissingTokens(columnNames(options.missing).map(text))
     } else if let tokens = AncillarySection.missingTokens(model) {
-      console.note(Messages.trainedWithTokens(tokens, Messages.name(ofInput: options.model)))
+      console.note(Messages.trainedWithTokens(tokens, modelName))
     }
     if options.noHeader { readerOptions.names = columns.all }
-    if isJSON { readerOptions.names = distinct(columns.used + kept) }
-    let reader = try RowSource.open(path, readerOptions)
-    if !isJSON { kept = RowSource.keptNames(options, header: reader.header) }
+    if isJSON { readerOptions.names = distinct(columns.used + kept + targets) }
+    let reader = try RowSource.open(request.path, readerOptions)
+    if !isJSON { kept = request.keptNames(header: reader.header) }
+    if case .ifPresent = request.targets, !targets.allSatisfy(reader.header.contains) {
+      targets = []
+    }
     let binding: ColumnBinding
     do throws(DataError) {
       binding = try ColumnBinding(
-        wanted: options.noHeader ? kept : columns.used + kept, in: reader.header)
+        wanted: (options.noHeader ? [] : columns.used) + kept + targets, in: reader.header)
     } catch {
       throw Messages.data(error, in: name)
     }
@@ -41,20 +74,20 @@ extension RowSource {
     if !options.noHeader && !isJSON && !extras.isEmpty {
       console.warning(Messages.extraColumns(extras, in: name))
     }
-    let writer = RowWriter(
-      model, options.outputFormat ?? TextFormat(path: options.output), hasKept: !kept.isEmpty,
-      probabilities: options.proba, explaining: options.explain)
+    let writer = makeWriter(!kept.isEmpty)
     if let name = kept.first(where: { writer.names.contains($0) }) {
       throw CommandFailure(.usage, Messages.keptLikeOutput(name))
     }
     let positions =
       options.noHeader ? columns.usedPlaces : Array(binding.positions.prefix(columns.used.count))
+    let targetFields = Array(binding.positions.suffix(targets.count))
     self.init(
       reader,
       binder: RowBinder(
         model, fields: positions, refusesUnknown: options.unknownCategory == .error),
-      keptFields: binding.positions.suffix(kept.count), writer: writer, name: name,
-      policy: options.onError, console: console, isJSON: isJSON)
+      keptFields: binding.positions.dropLast(targets.count).suffix(kept.count),
+      targets: targets.isEmpty ? nil : TargetReader(model, fields: targetFields),
+      writer: writer, name: name, policy: options.onError, console: console, isJSON: isJSON)
   }
 
   private static func open(
@@ -66,10 +99,6 @@ extension RowSource {
     } catch {
       throw Messages.data(error, in: Messages.name(ofInput: path))
     }
-  }
-
-  private static func keptNames(_ options: PredictCommand, header: [[UInt8]]) -> [[UInt8]] {
-    distinct((options.id.map { [Array($0.utf8)] } ?? []) + columnNames(options.keep, in: header))
   }
 }
 

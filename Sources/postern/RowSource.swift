@@ -11,6 +11,8 @@ struct RowSource: ~Copyable {
   private(set) var binder: RowBinder
   private let name: String
   private let keptFields: [Int]
+  /// Where the true values are, if they are wanted and there.
+  private(set) var targets: TargetReader?
   let writer: RowWriter
   private let policy: ErrorPolicy
   private let console: Console
@@ -27,12 +29,13 @@ struct RowSource: ~Copyable {
   static let shownRejectCount = 10
 
   init(
-    _ reader: consuming RecordReader, binder: RowBinder, keptFields: [Int], writer: RowWriter,
-    name: String, policy: ErrorPolicy, console: Console, isJSON: Bool
+    _ reader: consuming RecordReader, binder: RowBinder, keptFields: [Int],
+    targets: TargetReader?, writer: RowWriter, name: String, policy: ErrorPolicy, console: Console, isJSON: Bool
   ) {
     self.reader = reader
     self.binder = binder
     self.keptFields = keptFields
+    self.targets = targets
     self.writer = writer
     self.name = name
     self.policy = policy
@@ -87,6 +90,7 @@ struct RowSource: ~Copyable {
         console.warning(
           Messages.absentKey(model.schema.columnName(absent).copied(), line: reader.line, in: name))
       }
+      try targets?.append(to: &block.targets, from: reader)
     } catch {
       reject(error, in: &block)
       return

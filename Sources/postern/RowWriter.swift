@@ -8,8 +8,8 @@ internal import PosternRuntime
 
 /// Writes a line for each answer, in one of the text formats.
 struct RowWriter {
-  private let format: TextFormat
-  private let separator: UInt8
+  let format: TextFormat
+  let separator: UInt8
   private let task: PosternFormat.Task
   /// The names of the columns behind the kept ones.
   let names: [[UInt8]]
@@ -20,17 +20,21 @@ struct RowWriter {
   private let outputCount: Int
   private let writesProbabilities: Bool
   private let explains: Bool
+  /// Terms of each local model; 0 for none.
+  let termCount: Int
 
   /// Prepares what every line needs.
   init(
-    _ model: ModelView, _ format: TextFormat, hasKept: Bool, probabilities: Bool, explaining: Bool
+    _ model: ModelView, _ format: TextFormat, hasKept: Bool, probabilities: Bool = false,
+    explaining: Int? = nil
   ) {
     self.format = format
     separator = format == .tsv ? 0x09 : 0x2C
     task = model.header.task
     outputCount = model.header.task == .regression ? model.header.outputCount : 1
     writesProbabilities = probabilities
-    explains = explaining
+    explains = explaining != nil
+    termCount = min(explaining ?? 0, model.transform.usedColumnCount)
     var classes: [[UInt8]] = []
     for index in 0..<model.schema.classCount {
       classes.append(model.schema.className(index).copied())
@@ -44,7 +48,8 @@ struct RowWriter {
       }
     }
     if probabilities { names += classes.map { Array("probability.".utf8) + $0 } }
-    if explaining { names += ["expert", "margin", "runner_up"].map { Array($0.utf8) } }
+    if explaining != nil { names += ["expert", "margin", "runner_up"].map { Array($0.utf8) } }
+    names += RowWriter.explanationNames(model, format, termCount)
     self.names = names
     let separator = separator
     classTexts = classes.map { RowWriter.encoded($0, format, separator) }
@@ -115,9 +120,11 @@ struct RowWriter {
   ///   - session: Where the answer is.
   ///   - slot: The row's place in the session.
   ///   - probabilities: One place for each class.
+  ///   - explanations: The local models, if ``termCount`` is not 0.
   ///   - text: Where to append.
   func append(
-    _ session: inout Session, slot: Int, probabilities: inout [Float], to text: inout TextBuffer
+    _ session: inout Session, slot: Int, probabilities: inout [Float],
+    explanations: [Explanation], to text: inout TextBuffer
   ) {
     var column = 0
     if task == .regression {
@@ -138,11 +145,14 @@ struct RowWriter {
         text.append(probabilities[index])
       }
     }
-    if explains { appendExplanation(session, slot, &column, to: &text) }
+    if explains { appendRoute(session, slot, &column, to: &text) }
+    for explanation in explanations {
+      appendExplanation(explanation, session.model, &column, to: &text)
+    }
     appendEnd(to: &text)
   }
 
-  private func appendExplanation(
+  private func appendRoute(
     _ session: borrowing Session, _ slot: Int, _ column: inout Int, to text: inout TextBuffer
   ) {
     appendPrefix(&column, to: &text)
@@ -168,7 +178,7 @@ struct RowWriter {
     appendEnd(to: &text)
   }
 
-  private func appendPrefix(_ column: inout Int, to text: inout TextBuffer) {
+  func appendPrefix(_ column: inout Int, to text: inout TextBuffer) {
     let prefix = prefixes[column]
     text.append(prefix.span)
     column += 1

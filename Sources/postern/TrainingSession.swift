@@ -38,9 +38,9 @@ struct TrainingSession {
     let warnings = trained.report.warnings.map { Messages.warning($0, data) }
     for warning in warnings { console.warning(warning) }
     let bytes = try encoded(&trained.description, trained.report, data, validation)
-    try writeModel(bytes, to: command.output)
+    try writeFile(bytes, to: command.output)
     if let path = command.denseOutput, var dense = trained.dense {
-      try writeModel(try encoded(&dense, trained.report, data, validation), to: path)
+      try writeFile(try encoded(&dense, trained.report, data, validation), to: path)
     }
     let summary = TrainingSummary(
       command: command, data: data, validation: validation, report: trained.report,

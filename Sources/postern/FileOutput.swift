@@ -1,14 +1,14 @@
-// ModelOutput.swift: writes a model file, whole or not at all.
+// FileOutput.swift: writes a file, whole or not at all.
 //
-// Step: model → bytes → [file].
+// Step: model or page → bytes → [file].
 
 internal import PosternData
 internal import PosternStorage
 
-/// Writes a model to `path`; `-` is standard output.
+/// Writes bytes to `path`; `-` is standard output.
 ///
 /// - Throws: ``CommandFailure``. What stood at `path` is still there then.
-func writeModel(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
+func writeFile(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
   if path == "-" {
     var buffer = TextBuffer(capacity: bytes.count)
     buffer.append(bytes.span)

@@ -1,0 +1,224 @@
+// LocalExpert.swift: one expert, and the exact slopes of its outputs at a row.
+//
+// Step: inputs → [expert] → local slopes.   Specification: formats/model.md, sections 7 and 9.2.
+//
+// Between the edges of the look-ups and the kinks of its units an expert is an affine function of
+// its inputs, and its derivative is that function's coefficients: no approximation is involved.
+
+internal import PosternFormat
+internal import PosternStorage
+
+/// What a hidden unit makes of its sum, and how that grows with the sum.
+private func activated(_ sum: Double, slope: Double) -> (value: Double, derivative: Double) {
+  sum > 0 ? (sum, 1) : (slope * sum, slope)
+}
+
+/// An expert's weights as plain arrays, without padding.
+struct LocalExpert: Sendable {
+  struct Layer: Sendable {
+    let inputCount: Int
+    let outputCount: Int
+    /// Shape `(inputs, outputs)`.
+    fileprivate(set) var weights: [Float]
+    fileprivate(set) var bias: [Float] = []
+    /// PReLU slopes; none in the last layer.
+    fileprivate(set) var slopes: [Float] = []
+  }
+
+  /// What a row does in an expert.
+  struct Trace {
+    fileprivate(set) var outputs: [Double]
+    /// For each hidden layer, the derivative of each unit.
+    fileprivate var derivatives: [[Double]] = []
+  }
+
+  private let isLookup: Bool
+  private var layers: [Layer] = []
+  /// For a look-up: the mean row of the known categories of each column. Shape `(columns, outputs)`.
+  private var meanRows: [Double] = []
+
+  /// Unpacks an expert; `expertCount` names the shared one.
+  ///
+  /// - Throws: What is wrong with the expert.
+  init(_ model: ModelView, _ expert: Int) throws(FormatError) {
+    let bytes = try decodedExpert(model, expert)
+    let shape = model.shape(ofExpert: expert)
+    var part = shape.firstLayout(model.sizes)
+    isLookup = part.isLookup
+    layers.append(Layer(part, bytes.span))
+    for _ in 0..<shape.hiddenCount {
+      part = shape.nextLayout(part, model.sizes)
+      layers.append(Layer(part, bytes.span))
+    }
+    if isLookup { meanRows = layers[0].meanRows(LocalInputs(model).columns) }
+  }
+
+  /// Computes the outputs at a row, in double precision.
+  ///
+  /// - Complexity: O(*weights in use*).
+  func trace(_ inputs: LocalInputs) -> Trace {
+    var trace = Trace(outputs: isLookup ? lookedUp(inputs) : layers[0].sums(inputs.features))
+    for layer in 1..<layers.count {
+      let slopes = layers[layer - 1].slopes
+      var derivatives = trace.outputs
+      for unit in slopes.indices {
+        (trace.outputs[unit], derivatives[unit]) = activated(
+          trace.outputs[unit], slope: Double(slopes[unit]))
+      }
+      trace.derivatives.append(derivatives)
+      trace.outputs = layers[layer].sums(trace.outputs)
+    }
+    return trace
+  }
+
+  private func lookedUp(_ inputs: LocalInputs) -> [Double] {
+    let count = layers[0].outputCount
+    let weights = layers[0].weights
+    let table = weights.span
+    var sums = layers[0].bias.map(Double.init)
+    for column in inputs.columns {
+      let below = column.entry * count
+      let above = column.fraction > 0 ? below + count : below
+      for output in 0..<count {
+        let a = Double(table[below + output])
+        sums[output] += a + column.fraction * (Double(table[above + output]) - a)
+      }
+    }
+    return sums
+  }
+
+  /// The gradient of `direction · outputs` with respect to the sums of the first layer.
+  private func gradient(_ direction: [Double], _ trace: Trace) -> [Double] {
+    var gradient = direction
+    for layer in (1..<max(layers.count, 1)).reversed() {
+      gradient = layers[layer].backward(gradient)
+      for unit in gradient.indices { gradient[unit] *= trace.derivatives[layer - 1][unit] }
+    }
+    return gradient
+  }
+
+  /// Adds, for each column, the slope of `direction · outputs`: for a number its derivative by the
+  /// column, for anything else what it adds compared with the column's centre or mean category.
+  ///
+  /// - Complexity: O(*weights in use*).
+  func addSlopes(
+    of direction: [Double], at inputs: LocalInputs, _ trace: Trace, _ model: ModelView,
+    to slopes: inout [Double]
+  ) {
+    let gradient = gradient(direction, trace)
+    if isLookup {
+      for place in inputs.columns.indices {
+        slopes[place] += lookupSlope(inputs.columns[place], place, gradient, model)
+      }
+      return
+    }
+    let features = layers[0].backward(gradient)
+    for place in inputs.columns.indices {
+      let column = inputs.columns[place]
+      if case .number(_, let isCutOff) = column.content {
+        let slope = features[column.record.firstFeature] * Double(column.record.scale)
+        slopes[place] += isCutOff ? 0 : slope
+        continue
+      }
+      let first = column.record.firstFeature
+      for feature in first..<first + column.record.featureCount {
+        slopes[place] +=
+          features[feature] * (inputs.features[feature] - inputs.centralFeatures[feature])
+      }
+    }
+  }
+
+  private func lookupSlope(
+    _ column: LocalColumn, _ place: Int, _ gradient: [Double], _ model: ModelView
+  ) -> Double {
+    let layer = layers[0]
+    let here = layer.product(column.entry, gradient)
+    if case .number(_, let isCutOff) = column.content {
+      if isCutOff { return 0 }
+      return (layer.product(column.entry + 1, gradient) - here) / column.binWidth
+    }
+    if column.record.kind == .categorical {
+      var mean = 0.0
+      for output in gradient.indices {
+        mean += meanRows[place * gradient.count + output] * gradient[output]
+      }
+      return here - mean
+    }
+    func between(_ entry: Int, _ fraction: Double) -> Double {
+      let below = layer.product(entry, gradient)
+      return fraction > 0
+        ? below + fraction * (layer.product(entry + 1, gradient) - below) : below
+    }
+    let low = model.transform.value(column.record.firstValue)
+    let high = model.transform.value(column.record.firstValue + column.record.valueCount - 1)
+    let center = LocalInputs.bin(
+      of: min(max(column.record.center, low), high), column.record, model.transform)
+    return between(column.entry, column.fraction) - between(center.entry, center.fraction)
+  }
+}
+
+extension LocalExpert.Layer {
+  /// Unpacks a layer of f32 weights.
+  fileprivate init(_ part: LayerLayout, _ bytes: Span<UInt8>) {
+    inputCount = part.inputs
+    outputCount = part.outputs
+    weights = [Float](repeating: 0, count: part.inputs * part.outputs)
+    for input in 0..<inputCount {
+      for output in 0..<outputCount {
+        let place =
+          part.isLookup
+          ? input * part.paddedOutputs + output
+          : (output / 16 * part.paddedInputs + input) * 16 + output % 16
+        weights[input * outputCount + output] = bytes.float(at: part.weights + 4 * place)
+      }
+    }
+    bias = (0..<outputCount).map { bytes.float(at: part.bias + 4 * $0) }
+    if !part.isLast { slopes = (0..<outputCount).map { bytes.float(at: part.slopes + 4 * $0) } }
+  }
+
+  fileprivate func sums(_ inputs: [Double]) -> [Double] {
+    var sums = bias.map(Double.init)
+    let weights = weights.span
+    for input in 0..<inputCount where inputs[input] != 0 {
+      let start = input * outputCount
+      let value = inputs[input]
+      for output in 0..<outputCount { sums[output] += value * Double(weights[start + output]) }
+    }
+    return sums
+  }
+
+  fileprivate func backward(_ gradient: [Double]) -> [Double] {
+    (0..<inputCount).map { product($0, gradient) }
+  }
+
+  /// One input's weights times a vector over the outputs.
+  fileprivate func product(_ input: Int, _ vector: [Double]) -> Double {
+    let row = weights.span.extracting(input * outputCount..<(input + 1) * outputCount)
+    let vector = vector.span
+    var chains = (0.0, 0.0, 0.0, 0.0)
+    var output = 0
+    while output + 4 <= outputCount {
+      chains.0 += Double(row[output]) * vector[output]
+      chains.1 += Double(row[output + 1]) * vector[output + 1]
+      chains.2 += Double(row[output + 2]) * vector[output + 2]
+      chains.3 += Double(row[output + 3]) * vector[output + 3]
+      output += 4
+    }
+    for rest in output..<outputCount { chains.0 += Double(row[rest]) * vector[rest] }
+    return (chains.0 + chains.1) + (chains.2 + chains.3)
+  }
+
+  fileprivate func meanRows(_ columns: [LocalColumn]) -> [Double] {
+    var rows = [Double](repeating: 0, count: columns.count * outputCount)
+    for (place, column) in columns.enumerated() where column.categoryCount > 0 {
+      for code in 0..<column.categoryCount {
+        let start = (column.record.firstEntry + code) * outputCount
+        for output in 0..<outputCount {
+          rows[place * outputCount + output] +=
+            Double(weights[start + output]) / Double(column.categoryCount)
+        }
+      }
+    }
+    return rows
+  }
+}

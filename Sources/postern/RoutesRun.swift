@@ -1,0 +1,126 @@
+// RoutesRun.swift: rows in, a report on their routes out.
+//
+// Step: CSV → rows → [runtime → tally] → report.
+
+internal import PosternData
+internal import PosternFormat
+internal import PosternRuntime
+internal import PosternStorage
+
+/// Sends all rows of an input through a model and sums up who answered them.
+///
+/// - Returns: The report, and whether rows were rejected.
+/// - Throws: ``CommandFailure``.
+/// - Complexity: One prediction for each row, two if it has a true value; memory does not depend on
+///   the number of rows.
+func routes(
+  _ model: ModelView, options: RoutesCommand, input path: String
+) throws -> (RoutesReport, ExitStatus) {
+  let modelName = Messages.name(ofInput: options.model)
+  let names = columnNames(options.target)
+  if !names.isEmpty && names.count != model.schema.targetCount {
+    throw CommandFailure(
+      .usage, Messages.wrongTargetCount(names.count, model.schema.targetCount, modelName))
+  }
+  var request = RowRequest(model: options.model, path: path, rows: options.rows)
+  request.targets = names.isEmpty ? .ifPresent : .named(names)
+  var source = try RowSource(model, request) { hasKept in
+    RowWriter(model, .csv, hasKept: hasKept)
+  }
+  let sizes = try PredictorSizes(model, options.rows, name: modelName)
+  var workspace = [UInt32](repeating: 0, count: sizes.workspaceByteCount / 4)
+  var cache = [UInt32](repeating: 0, count: sizes.cacheByteCount / 4)
+  var predictor: Predictor
+  do throws(PredictorError) {
+    predictor = try Predictor(
+      model: model, rowCapacity: sizes.rowCapacity, workspace: workspace.mutableSpan,
+      cache: cache.mutableSpan)
+  } catch {
+    throw Messages.cannotStart(error, modelName)
+  }
+  var run = RoutesRun(model, options, hasTargets: source.targets != nil, sizes.rowCapacity)
+  while source.fill(&run.block, model) != nil {
+    let refusals: [Message]
+    do throws(FormatError) {
+      refusals = try run.answer(&predictor)
+    } catch {
+      throw Messages.refused(error, in: modelName, bytes: model.bytes)
+    }
+    if let first = refusals.first, options.rows.onError == .stop {
+      throw CommandFailure(.badData, first)
+    }
+    for message in refusals { source.note(message) }
+    if let failure = run.block.failure { throw failure }
+  }
+  source.summarize(model)
+  let report = RoutesReport(
+    model, run.tally, modelName: modelName, inputName: Messages.name(ofInput: path),
+    rejectedCount: source.rejectedCount, top: options.top)
+  return (report, source.rejectedCount > 0 ? .doneWithRejects : .done)
+}
+
+/// Answers one block of rows after the other.
+private struct RoutesRun {
+  var block: RowBlock
+  var tally: RouteTally
+  private let inputName: String
+
+  init(_ model: ModelView, _ options: RoutesCommand, hasTargets: Bool, _ rowCapacity: Int) {
+    block = RowBlock(capacity: rowCapacity, columnCount: model.header.columnCount)
+    tally = RouteTally(model, hasTargets: hasTargets)
+    inputName = Messages.name(ofInput: options.file ?? "-")
+  }
+
+  /// Answers ``block`` and adds it to ``tally``.
+  ///
+  /// - Returns: What to say of rows that the model has no answer for.
+  mutating func answer(_ predictor: inout Predictor) throws(FormatError) -> [Message] {
+    guard block.rowCount > 0 else { return [] }
+    let rows = block.values
+    let values = rows.span
+    for slot in 0..<block.rowCount {
+      let start = slot * block.columnCount
+      predictor.session.load(values.extracting(start..<start + block.columnCount), at: slot)
+    }
+    try predictor.predict(count: block.rowCount, explaining: true)
+    var refusals: [Message] = []
+    var chosen: [(expert: Int, losses: [Double])] = []
+    for entry in block.entries {
+      guard let slot = entry.slot else { continue }
+      if let refusal = predictor.session.status(slot).refusal {
+        refusals.append(
+          Messages.row(.refused(line: entry.line, refusal), in: inputName, excerpt: nil))
+        chosen.append((0, []))
+        continue
+      }
+      let start = slot * block.columnCount
+      tally.add(
+        predictor.session, slot: slot, row: values.extracting(start..<start + block.columnCount))
+      if tally.targetCount > 0 {
+        tally.note(truth: block.targets[slot * tally.targetCount], predictor.session.model)
+        chosen.append((predictor.session.expert(slot), losses(predictor.session, slot)))
+      }
+    }
+    if tally.targetCount > 0 { try compare(chosen, &predictor) }
+    return refusals
+  }
+
+  /// Lets the runners-up answer and adds the losses of both.
+  private mutating func compare(
+    _ chosen: [(expert: Int, losses: [Double])], _ predictor: inout Predictor
+  ) throws(FormatError) {
+    try predictor.predictByRunnersUp()
+    for slot in chosen.indices where !chosen[slot].losses.isEmpty {
+      let hasOther = predictor.session.runnerUp(slot) != nil
+      tally.add(
+        chosen[slot].losses, runnerUp: hasOther ? losses(predictor.session, slot) : nil,
+        expert: chosen[slot].expert)
+    }
+  }
+
+  private func losses(_ session: borrowing Session, _ slot: Int) -> [Double] {
+    let start = slot * tally.targetCount
+    return tally.losses(
+      session, slot: slot, truth: block.targets.span.extracting(start..<start + tally.targetCount))
+  }
+}

@@ -1,0 +1,61 @@
+// RowOptions.swift: how rows are read and answered, for every command that does so.
+
+internal import ArgumentParser
+
+struct RowOptions: ParsableArguments {
+  @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
+  var inputFormat: TextFormat?
+
+  @Option(help: ArgumentHelp("Character between fields of the input.", valueName: "char"))
+  var delimiter: Delimiter?
+
+  @Flag(help: "The input has no header; its columns are those of the model, in order.")
+  var noHeader = false
+
+  @Option(
+    help: ArgumentHelp(
+      "A row that cannot be answered ends the run, is left out, or gets an empty answer.",
+      valueName: "policy"))
+  var onError = ErrorPolicy.stop
+
+  @Option(
+    help: ArgumentHelp(
+      "A category that the model does not know is taken as unknown, or is an error.",
+      valueName: "policy"))
+  var unknownCategory = UnknownCategoryPolicy.use
+
+  @Option(
+    help: ArgumentHelp(
+      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
+  var missing: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory for decoded experts, such as 64M; default: all, up to 256M.", valueName: "size"))
+  var cache: ByteSize?
+
+  @Option(help: ArgumentHelp("Rows computed together at most.", valueName: "n"))
+  var batch: Int?
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    if let batch, !(1...1 << 20).contains(batch) {
+      throw ValidationError("--batch is \(batch), expected 1 to \(1 << 20)")
+    }
+    if noHeader && inputFormat == .ndjson {
+      throw ValidationError("--no-header is for csv and tsv, the input is ndjson")
+    }
+    if delimiter != nil && inputFormat == .ndjson {
+      throw ValidationError("--delimiter is for csv and tsv, the input is ndjson")
+    }
+  }
+
+  /// One input for both would be read twice.
+  static func check(model: String, file: String?) throws {
+    if model == "-" && (file == nil || file == "-") {
+      throw ValidationError("model and rows cannot both come from standard input")
+    }
+  }
+}
