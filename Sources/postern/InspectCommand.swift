@@ -26,6 +26,9 @@ struct InspectCommand: ParsableCommand {
     let text = try withModel(at: model) { view in
       if bytes { return ByteDump(view).text }
       let summary = ModelSummary(view)
+      if !summary.idleExperts.isEmpty {
+        Console().warning(Messages.idleInTraining(summary.idleExperts, name))
+      }
       return json
         ? inspectionJSON(summary, name: name).pretty() + "\n" : inspectionText(summary, name: name)
     }

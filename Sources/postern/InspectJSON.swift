@@ -36,6 +36,7 @@ func inspectionJSON(_ summary: ModelSummary, name: String) -> JSON {
     "router": router,
     "experts": experts,
     "sharedExpert": sharedExpert,
+    "idleExperts": .array(summary.idleExperts.map(JSON.integer)),
     "memory": memoryJSON(header),
     "selfTestRowCount": selfTest,
     "publicKey": key,

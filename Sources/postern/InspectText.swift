@@ -31,6 +31,9 @@ private func headline(_ summary: ModelSummary, _ name: String) -> String {
   line += "\(Messages.count(header.columnCount, "column")), "
   line += "\(Messages.count(header.expertCount, "expert")), "
   line += "\(byteText(summary.byteCount)), format \(Layout.versionMajor).\(header.versionMinor)\n"
+  if !summary.idleExperts.isEmpty {
+    line += "WARNING: \(Messages.idleInTraining(summary.idleExperts, name).text)\n"
+  }
   return line
 }
 
@@ -86,7 +89,7 @@ private func expertTable(_ summary: ModelSummary) -> String {
       let share = Double(rows) / Double(total)
       traffic = [
         grouped(Int(clamping: rows)), percent(share),
-        String(repeating: "█", count: Int((20 * share).rounded())),
+        rows == 0 ? "IDLE" : String(repeating: "█", count: Int((20 * share).rounded())),
       ]
     }
     table.append(

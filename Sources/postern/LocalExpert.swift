@@ -34,7 +34,7 @@ struct LocalExpert: Sendable {
 
   private let isLookup: Bool
   private var layers: [Layer] = []
-  /// For a look-up: the mean row of the known categories of each column. Shape `(columns, outputs)`.
+  /// For a look-up: the mean row of each column's known categories. Shape `(columns, outputs)`.
   private var meanRows: [Double] = []
 
   /// Unpacks an expert; `expertCount` names the shared one.

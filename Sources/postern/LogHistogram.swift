@@ -63,4 +63,44 @@ struct LogHistogram: Equatable, Sendable {
     }
     return nil
   }
+
+  /// One bar of a plot.
+  struct Bar {
+    /// Nil for the bars at the ends that hold all smaller, or all larger numbers.
+    var from: Double?
+    var to: Double?
+    var count: Int
+    /// Where the bar starts, in half octaves from 1.
+    var halfOctave: Int?
+  }
+
+  /// Bars for a plot: the bins that hold all but half a percent at each end, and a bar for what is
+  /// beyond them, so that a few strays do not squeeze the rest.
+  var bars: [Bar] {
+    let tail = total / 200
+    var inner = occupied
+    var (below, above) = (0, 0)
+    while !inner.isEmpty, below + counts[inner.lowerBound] <= tail {
+      below += counts[inner.lowerBound]
+      inner = inner.lowerBound + 1..<inner.upperBound
+    }
+    while !inner.isEmpty, above + counts[inner.upperBound - 1] <= tail {
+      above += counts[inner.upperBound - 1]
+      inner = inner.lowerBound..<inner.upperBound - 1
+    }
+    var bars = inner.map { bin in
+      let isLast = bin + 1 == LogHistogram.binCount
+      return Bar(
+        from: bin == 0 ? nil : LogHistogram.edge(bin),
+        to: isLast ? nil : LogHistogram.edge(bin + 1), count: counts[bin],
+        halfOctave: bin == 0 ? nil : bin - 1 - LogHistogram.reach)
+    }
+    if below > 0 {
+      bars.insert(Bar(from: nil, to: LogHistogram.edge(inner.lowerBound), count: below), at: 0)
+    }
+    if above > 0 {
+      bars.append(Bar(from: LogHistogram.edge(inner.upperBound), to: nil, count: above))
+    }
+    return bars
+  }
 }

@@ -24,8 +24,7 @@ extension Messages {
       messages.append(
         Message(
           report.inputName,
-          "\(experts(idle)) \(idle.count == 1 ? "answers" : "answer") for none of the "
-            + count(report.rowCount, "row")))
+          "\(experts(idle)) \(idle.count == 1 ? "answers" : "answer") for no row here"))
     }
     let collapsed = report.experts.filter { $0.isIdle && $0.wasIdleInTraining }.map(\.index)
     if !collapsed.isEmpty {
@@ -34,7 +33,8 @@ extension Messages {
           report.modelName,
           "\(experts(collapsed)) \(collapsed.count == 1 ? "is" : "are") idle: no row here and none "
             + "in training",
-          help: "train again with fewer experts: `--experts \(report.experts.count - collapsed.count)`"
+          help:
+            "train again with fewer experts: `--experts \(report.experts.count - collapsed.count)`"
         ))
     }
     let revived = report.experts.filter { !$0.isIdle && $0.wasIdleInTraining }.map(\.index)

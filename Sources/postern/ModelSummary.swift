@@ -185,6 +185,10 @@ struct ModelSummary {
     return total
   }
 
+  /// Experts that answered for no training row, if the file says how many each answered for: the
+  /// router never chooses them.
+  var idleExperts: [Int] { experts.filter { $0.rowCount == 0 }.compactMap(\.index) }
+
   /// Bytes that are read when the file is opened: everything but experts and what is looked at on
   /// request.
   var openingByteCount: Int {

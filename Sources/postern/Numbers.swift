@@ -30,7 +30,7 @@ func fixed(_ number: Double, places: Int) -> String {
 func significant(_ number: Double, digits: Int = 4) -> String {
   guard number.isFinite, number != 0 else { return number == 0 ? "0" : number.description }
   var magnitude = number.magnitude
-  guard magnitude >= 1e-4, magnitude < 1e15 else { return Float(number).description }
+  guard magnitude >= 1e-4, magnitude < 1e15 else { return scientific(number, digits: digits) }
   var places = digits - 1
   while magnitude >= 10 {
     magnitude /= 10
@@ -41,6 +41,22 @@ func significant(_ number: Double, digits: Int = 4) -> String {
     places += 1
   }
   return fixed(number, places: max(places, 0))
+}
+
+/// A number as `1.2e-7`, with `digits` significant digits.
+private func scientific(_ number: Double, digits: Int) -> String {
+  var magnitude = number.magnitude
+  var exponent = 0
+  while magnitude >= 10 {
+    magnitude /= 10
+    exponent += 1
+  }
+  while magnitude < 1 {
+    magnitude *= 10
+    exponent -= 1
+  }
+  let mantissa = fixed(magnitude, places: digits - 1)
+  return (number < 0 ? "-" : "") + mantissa + "e\(exponent)"
 }
 
 /// A share as a percentage.

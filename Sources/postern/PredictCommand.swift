@@ -17,7 +17,7 @@ struct PredictCommand: ParsableCommand {
       WITH --explain=K each row also gets its local linear model. Experts are piecewise linear in \
       each numeric column, so around a row
 
-        prediction = intercept + sum of explain.i.slope x explain.i.value    (i = 1 ... K)
+        prediction = intercept + sum of explain.i.slope x explain.i.value
 
       holds up to rounding, and goes on to hold while the values of the named columns change \
       within the piece. A slope is exact, in units of the target for a unit of the column; it is 0 \

@@ -62,7 +62,8 @@ struct RouteDrift: Equatable {
       let p = (count + 0.5) / (total + half)
       let q = (before + 0.5) / (trained + half)
       stabilityIndex += (p - q) * log(p / q)
-      let difference = (trained / total).squareRoot() * count - (total / trained).squareRoot() * before
+      let difference =
+        (trained / total).squareRoot() * count - (total / trained).squareRoot() * before
       chiSquare += difference * difference / (count + before)
     }
     degreesOfFreedom = pairs.count - 1

@@ -19,22 +19,19 @@ extension RoutesPage {
   var plots: String {
     var text = "<div class=\"plots\">\n"
     if report.margins.total > 0 {
-      let bins = report.margins.occupied
-      let bars = bins.map { bin -> Bar in
-        let low = significant(LogHistogram.edge(bin), digits: 3)
-        let isLast = bin + 1 == LogHistogram.binCount
-        let high = isLast ? "more" : significant(LogHistogram.edge(bin + 1), digits: 3)
-        return Bar(count: report.margins.counts[bin], name: "margin \(low) to \(high)")
+      let parts = report.margins.bars
+      let bars = parts.map { part in
+        let from = part.from.map { significant($0, digits: 3) }
+        let to = part.to.map { significant($0, digits: 3) }
+        let name = from.map { from in to.map { "\(from) to \($0)" } ?? "from \(from) on" }
+        return Bar(count: part.count, name: "margin " + (name ?? "below \(to ?? "all")"))
       }
-      // Powers of two are short numbers; a tick for about every eighth part of the axis.
-      let step = max(2, (bins.count / 8 + 1) / 2 * 2)
-      let ticks = bins.filter { ($0 - 1 - LogHistogram.reach) % step == 0 && $0 > 0 }
-        .map { bin in
-          (
-            Double(bin - bins.lowerBound) / Double(bins.count),
-            significant(LogHistogram.edge(bin), digits: 2)
-          )
-        }
+      // Powers of two are short numbers: a tick at every second edge or at fewer.
+      let step = max(2, (parts.count / 8 + 1) / 2 * 2)
+      let ticks = parts.enumerated().compactMap { index, part -> (place: Double, text: String)? in
+        guard let from = part.from, let half = part.halfOctave, half % step == 0 else { return nil }
+        return (Double(index) / Double(parts.count), significant(from, digits: 2))
+      }
       text += histogram("margin-plot", "Margin", bars, ticks)
     } else {
       text += "<p>No row has a runner-up.</p>\n"

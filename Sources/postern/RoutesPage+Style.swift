@@ -11,7 +11,8 @@ extension RoutesPage {
     @media (prefers-color-scheme: dark) {
       :root {
         --paper: #14161a; --card: #1b1e24; --ink: #e9eaed; --soft: #a2a8b2; --rule: #2d3138;
-        --track: #272b32; --accent: #86a4ff; --mark: #f2f3f5; --warn: #ffb4a9; --warn-paper: #3a1713;
+        --track: #272b32; --accent: #86a4ff; --mark: #f2f3f5; --warn: #ffb4a9;
+        --warn-paper: #3a1713;
       }
     }
     * { box-sizing: border-box; }
@@ -41,7 +42,8 @@ extension RoutesPage {
       margin: 12px 0 0; padding: 0; list-style: none;
     }
     .tiles li, article, figure {
-      background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 14px 16px;
+      background: var(--card); border: 1px solid var(--rule); border-radius: 8px;
+      padding: 14px 16px;
     }
     .tiles .name { display: block; color: var(--soft); font-size: 13px; }
     .tiles strong { display: block; font-size: 24px; line-height: 1.3; }

@@ -60,7 +60,8 @@ extension RoutesPage {
       """
     for group in report.groups.prefix(RoutesPage.shownExpertCount) {
       let last = group.experts.upperBound - 1
-      let experts = group.experts.count == 1 ? "\(last)" : "\(group.experts.lowerBound)\u{2013}\(last)"
+      let experts =
+        group.experts.count == 1 ? "\(last)" : "\(group.experts.lowerBound)\u{2013}\(last)"
       text +=
         "<tr data-group=\"\(group.index)\"><th scope=\"row\">\(group.index)</th><td>\(experts)</td>"
         + "<td class=\"wide\"><div class=\"track\" aria-hidden=\"true\"><b style=\"width:"
@@ -136,7 +137,8 @@ extension RoutesPage {
     guard (2...RoutesPage.matrixLimit).contains(report.experts.count),
       rows.count == report.experts.count, report.margins.total > 0
     else { return "" }
-    var text = "<div class=\"scroll\"><table class=\"matrix\">\n<thead><tr><th scope=\"col\">Chosen</th>"
+    var text =
+      "<div class=\"scroll\"><table class=\"matrix\">\n<thead><tr><th scope=\"col\">Chosen</th>"
     for expert in report.experts { text += "<th scope=\"col\">\(expert.index)</th>" }
     text += "</tr></thead>\n<tbody>\n"
     for (expert, counts) in rows.enumerated() {
@@ -147,7 +149,7 @@ extension RoutesPage {
         text +=
           other == expert
           ? "<td class=\"self\"></td>"
-          : "<td style=\"--share:\(HTML.length(0.85 * share))\">\(count > 0 ? fixed(100 * share, places: 0) : "")</td>"
+          : "<td style=\"--share:\(HTML.length(0.5 * share))\">\(count > 0 ? fixed(100 * share, places: 0) : "")</td>"
       }
       text += "</tr>\n"
     }

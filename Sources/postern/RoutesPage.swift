@@ -49,7 +49,7 @@ struct RoutesPage {
 
   /// The whole page.
   var text: String {
-    let model = HTML.text(report.modelName)
+    let model = HTML.text(lastPart(report.modelName))
     var body = header + alerts + tiles
     body += section("traffic", "Traffic", trafficNote, traffic + more)
     if !report.groups.isEmpty { body += section("groups", "Groups", groupsNote, groups) }
@@ -80,12 +80,18 @@ struct RoutesPage {
       <body>
       <main>
       \(body)</main>
-      <footer>Made by postern routes. Rows in all figures: those of \
-      <bdi>\(HTML.text(report.inputName))</bdi> that the model has an answer for.</footer>
+      <footer>Made by postern routes from <bdi>\(HTML.text(report.modelName))</bdi> and \
+      <bdi>\(HTML.text(report.inputName))</bdi>. Rows in all figures: those that the model has an \
+      answer for.</footer>
       </body>
       </html>
 
       """
+  }
+
+  /// The file's name without folders.
+  private func lastPart(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
   }
 
   func section(_ id: String, _ title: String, _ note: String, _ content: String) -> String {
@@ -107,9 +113,9 @@ struct RoutesPage {
     return """
       <header>
       <p class="kicker">Routes</p>
-      <h1><bdi>\(HTML.text(report.modelName))</bdi></h1>
+      <h1><bdi>\(HTML.text(lastPart(report.modelName)))</bdi></h1>
       <p class="lead">\(Messages.count(report.rowCount, "row")) of \
-      <bdi>\(HTML.text(report.inputName))</bdi>\(rejected), through \
+      <bdi>\(HTML.text(lastPart(report.inputName)))</bdi>\(rejected), through \
       \(Messages.count(report.experts.count, "expert")): \(task) \(targets)</p>
       </header>
 
@@ -123,15 +129,20 @@ struct RoutesPage {
       texts.append("the traffic differs much from that of the training rows")
     }
     let gaining = report.scores.contains { $0.gainsByDrop(report.metric) }
-    if gaining { texts.append("the runners-up answer no worse than the chosen experts") }
-    return texts.map { "<p class=\"alert\" role=\"alert\">\($0.prefix(1).uppercased() + $0.dropFirst())</p>\n" }
-      .joined()
+    if gaining {
+      texts.append("the runners-up answer no worse: on these rows the router gains nothing")
+    }
+    return texts.map {
+      "<p class=\"alert\" role=\"alert\">\($0.prefix(1).uppercased() + $0.dropFirst())</p>\n"
+    }
+    .joined()
   }
 
   private var tiles: String {
     let used = report.experts.count { $0.rowCount > 0 }
     var tiles = [
-      tile("Experts in use", "\(grouped(used)) of \(grouped(report.experts.count))", "by these rows")
+      tile(
+        "Experts in use", "\(grouped(used)) of \(grouped(report.experts.count))", "by these rows")
     ]
     if let share = report.balance.entropyShare, let count = report.balance.effectiveCount,
       let variation = report.balance.coefficientOfVariation

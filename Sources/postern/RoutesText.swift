@@ -48,7 +48,8 @@ struct RoutesText {
       let bar = String(repeating: "█", count: Int((20 * expert.share).rounded()))
       table.append([
         String(expert.index), grouped(expert.rowCount), percent(expert.share),
-        expert.trainingShare.map(percent) ?? "", expert.meanGateProbability.map { fixed($0, places: 3) } ?? "",
+        expert.trainingShare.map(percent) ?? "",
+        expert.meanGateProbability.map { fixed($0, places: 3) } ?? "",
         expert.margins.quantile(0.5).map { significant($0, digits: 3) } ?? "",
         expert.isIdle ? "IDLE" + (expert.wasIdleInTraining ? ", and in training" : "") : bar,
       ])
@@ -123,15 +124,15 @@ struct RoutesText {
       "  a tenth below about \(significant(quantiles[0], digits: 3)), half below "
       + "\(significant(quantiles[1], digits: 3)), nine tenths below "
       + "\(significant(quantiles[2], digits: 3))\n"
-    let largest = report.margins.counts.max() ?? 1
+    let bars = report.margins.bars
+    let largest = Double(max(bars.map(\.count).max() ?? 1, 1))
     var table = AlignedText([("from", .right), ("to", .right), ("rows", .right), ("", .left)])
-    for bin in report.margins.occupied {
-      let count = report.margins.counts[bin]
-      let bar = (40 * Double(count) / Double(max(largest, 1))).rounded(.up)
+    for bar in bars {
+      let length = (40 * Double(bar.count) / largest).rounded(.up)
       table.append([
-        significant(LogHistogram.edge(bin), digits: 3),
-        bin + 1 < LogHistogram.binCount ? significant(LogHistogram.edge(bin + 1), digits: 3) : "",
-        grouped(count), String(repeating: "█", count: Int(bar)),
+        bar.from.map { significant($0, digits: 3) } ?? "",
+        bar.to.map { significant($0, digits: 3) } ?? "", grouped(bar.count),
+        String(repeating: "█", count: Int(length)),
       ])
     }
     return text + table.rendered()

@@ -30,7 +30,8 @@ struct RowSource: ~Copyable {
 
   init(
     _ reader: consuming RecordReader, binder: RowBinder, keptFields: [Int],
-    targets: TargetReader?, writer: RowWriter, name: String, policy: ErrorPolicy, console: Console, isJSON: Bool
+    targets: TargetReader?, writer: RowWriter, name: String, policy: ErrorPolicy, console: Console,
+    isJSON: Bool
   ) {
     self.reader = reader
     self.binder = binder

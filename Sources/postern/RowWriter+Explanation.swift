@@ -14,7 +14,9 @@ extension RowWriter {
     if termCount == 0 { return [] }
     let parts =
       ["intercept"]
-      + (1...termCount).flatMap { ["explain.\($0).name", "explain.\($0).slope", "explain.\($0).value"] }
+      + (1...termCount).flatMap {
+        ["explain.\($0).name", "explain.\($0).slope", "explain.\($0).value"]
+      }
     let names = (format == .ndjson ? ["explain"] : parts).map { Array($0.utf8) }
     let targetCount = model.header.task == .regression ? model.header.outputCount : 1
     if targetCount == 1 { return names }
