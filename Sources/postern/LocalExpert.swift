@@ -72,19 +72,24 @@ struct LocalExpert: Sendable {
   }
 
   private func lookedUp(_ inputs: LocalInputs) -> [Double] {
-    let count = layers[0].outputCount
-    let weights = layers[0].weights
-    let table = weights.span
-    var sums = layers[0].bias.map(Double.init)
+    let layer = layers[0]
+    let count = layer.outputCount
+    var result = layer.bias.map(Double.init)
+    var sums = result.mutableSpan
     for column in inputs.columns {
-      let below = column.entry * count
-      let above = column.fraction > 0 ? below + count : below
-      for output in 0..<count {
-        let a = Double(table[below + output])
-        sums[output] += a + column.fraction * (Double(table[above + output]) - a)
+      let start = column.entry * count
+      let below = layer.weights.span.extracting(start..<start + count)
+      if column.fraction == 0 {
+        for output in below.indices { sums[output] += Double(below[output]) }
+        continue
+      }
+      let above = layer.weights.span.extracting(start + count..<start + 2 * count)
+      for output in below.indices {
+        let a = Double(below[output])
+        sums[output] += a + column.fraction * (Double(above[output]) - a)
       }
     }
-    return sums
+    return result
   }
 
   /// The gradient of `direction · outputs` with respect to the sums of the first layer.
@@ -177,14 +182,14 @@ extension LocalExpert.Layer {
   }
 
   fileprivate func sums(_ inputs: [Double]) -> [Double] {
-    var sums = bias.map(Double.init)
-    let weights = weights.span
+    var result = bias.map(Double.init)
+    var sums = result.mutableSpan
     for input in 0..<inputCount where inputs[input] != 0 {
-      let start = input * outputCount
+      let row = weights.span.extracting(input * outputCount..<(input + 1) * outputCount)
       let value = inputs[input]
-      for output in 0..<outputCount { sums[output] += value * Double(weights[start + output]) }
+      for output in row.indices { sums[output] += value * Double(row[output]) }
     }
-    return sums
+    return result
   }
 
   fileprivate func backward(_ gradient: [Double]) -> [Double] {
