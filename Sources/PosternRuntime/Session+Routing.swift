@@ -78,8 +78,8 @@ extension Session {
   /// the next best expert have answered? Run the groups and ``finish()`` after it as after
   /// ``route(count:explaining:)``.
   ///
-  /// Margin, runner-up and gate probability stay those of the first choice; a model that scales by
-  /// the gate scales by that probability.
+  /// Margin, runner-up and gate probability stay those of the first choice, and so does the factor
+  /// of a model that scales outputs.
   ///
   /// - Precondition: The rows were routed with `explaining`.
   /// - Complexity: O(*rows*), no allocation.
@@ -105,6 +105,12 @@ extension Session {
   /// The softmax value of the chosen expert, in 0...1. Valid as ``margin(_:)`` is.
   public func gateProbability(_ slot: Int) -> Float {
     float(layout.scalar(.gateProbability, checked(slot)))
+  }
+
+  /// What the routed expert's outputs are multiplied by; 1 if the model does not scale them. Valid
+  /// after ``route(count:explaining:)`` for answered rows.
+  public func gateFactor(_ slot: Int) -> Float {
+    model.header.gateScale == .none ? 1 : float(layout.scalar(.gateFactor, checked(slot)))
   }
 
   /// Writes the scores of `rows` rows from slot `row` on to the block's score rows.

@@ -3,14 +3,20 @@
 // Step: inputs → [expert] → local slopes.   Specification: formats/model.md, sections 7 and 9.2.
 //
 // Between the edges of the look-ups and the kinks of its units an expert is an affine function of
-// its inputs, and its derivative is that function's coefficients: no approximation is involved.
+// its inputs, and its derivative is that function's coefficients: no approximation is involved. Of
+// units that cube their sums the derivative is that of the curve.
 
 internal import PosternFormat
 internal import PosternStorage
 
 /// What a hidden unit makes of its sum, and how that grows with the sum.
-private func activated(_ sum: Double, slope: Double) -> (value: Double, derivative: Double) {
-  sum > 0 ? (sum, 1) : (slope * sum, slope)
+private func activated(
+  _ sum: Double, slope: Double, _ activation: Activation
+) -> (value: Double, derivative: Double) {
+  switch activation {
+  case .prelu: sum > 0 ? (sum, 1) : (slope * sum, slope)
+  case .cube: (sum * sum * sum, 3 * sum * sum)
+  }
 }
 
 /// An expert's weights as plain arrays, without padding.
@@ -33,6 +39,7 @@ struct LocalExpert: Sendable {
   }
 
   private let isLookup: Bool
+  private let activation: Activation
   private var layers: [Layer] = []
   /// For a look-up: the mean row of each column's known categories. Shape `(columns, outputs)`.
   private var meanRows: [Double] = []
@@ -45,6 +52,7 @@ struct LocalExpert: Sendable {
     let shape = model.shape(ofExpert: expert)
     var part = shape.firstLayout(model.sizes)
     isLookup = part.isLookup
+    activation = shape.activation
     layers.append(Layer(part, bytes.span))
     for _ in 0..<shape.hiddenCount {
       part = shape.nextLayout(part, model.sizes)
@@ -63,7 +71,7 @@ struct LocalExpert: Sendable {
       var derivatives = trace.outputs
       for unit in slopes.indices {
         (trace.outputs[unit], derivatives[unit]) = activated(
-          trace.outputs[unit], slope: Double(slopes[unit]))
+          trace.outputs[unit], slope: Double(slopes[unit]), activation)
       }
       trace.derivatives.append(derivatives)
       trace.outputs = layers[layer].sums(trace.outputs)

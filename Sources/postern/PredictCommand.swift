@@ -27,8 +27,8 @@ struct PredictCommand: ParsableCommand {
       the column's categories, or with the column's centre. Terms are sorted by |slope| times the \
       column's training deviation; the intercept holds what is not shown. For classes the sum is \
       the margin of the predicted class: its logit minus that of the next one. If the model scales \
-      outputs by the gate probability, that factor is taken as it is at the row, although it \
-      changes with the columns too.
+      outputs by the gate, that factor is taken as it is at the row, although it changes with the \
+      columns too. Experts with cubes are curved: there a slope is the derivative at the row.
       """)
 
   @Argument(help: ArgumentHelp("The model; `-` reads it from standard input.", valueName: "model"))

@@ -14,7 +14,8 @@ struct RoutesCommand: ParsableCommand {
       Rows of any number stream through the model in fixed memory. The report says for each expert \
       its traffic here and in training, how clearly it was chosen, and which columns separate its \
       rows from all others; if the rows have the target's column, also its score and what the \
-      score would be if the runner-up answered instead (DropTop1).
+      score would be if the runner-up answered instead (DropTop1; a model that scales outputs by \
+      the gate keeps the factor of the first choice).
 
       BALANCE   coefficient of variation of the experts' row counts (0: equal traffic); entropy of \
       their shares, in nats and as part of log(experts).

@@ -64,10 +64,9 @@ struct RowExplainer {
   ) throws(FormatError) -> [Explanation] {
     let model = session.model
     inputs.load(row, model)
-    let gate = model.header.scalesByGate ? Double(session.gateProbability(slot)) : 1
     var parts: [(expert: LocalExpert, trace: LocalExpert.Trace, factor: Double)] = []
     let routed = try experts.expert(session.expert(slot), model)
-    parts.append((routed, routed.trace(inputs), gate))
+    parts.append((routed, routed.trace(inputs), Double(session.gateFactor(slot))))
     if model.header.hasSharedExpert {
       let shared = try experts.expert(model.header.expertCount, model)
       parts.append((shared, shared.trace(inputs), 1))

@@ -88,7 +88,23 @@ import Testing
     ("with a shared expert", TestModels.mixed(hasSharedExpert: true, seed: 4)),
     ("binary", TestModels.mixed(task: .binary, seed: 5)),
     ("multiclass", TestModels.mixed(task: .multiclass, seed: 6)),
+    ("with cubes", cubes(TestModels.mixed(widths: [[5], [4, 3]], seed: 7))),
   ]
+
+  /// The same layers with cubes between them, tame enough for differences to tell a derivative.
+  private static func cubes(_ model: ModelDescription) -> ModelDescription {
+    var model = model
+    for expert in model.experts.indices {
+      model.experts[expert].activation = .cube
+      for layer in model.experts[expert].layers.indices {
+        let weights = model.experts[expert].layers[layer].weights
+        model.experts[expert].layers[layer].weights = weights.map { $0 / 2 }
+        let slopes = model.experts[expert].layers[layer].slopes
+        model.experts[expert].layers[layer].slopes = slopes.map { _ in 0 }
+      }
+    }
+    return model
+  }
 
   /// Two rows closer to the row than to the next kink must lie on one line with it; rows where they
   /// do not are left out, and most must remain.
@@ -144,10 +160,11 @@ import Testing
     }
   }
 
-  /// The gate's probability changes with the row, so only the sum can be checked.
-  @Test func `a gate's factor is in the sum`() throws {
+  /// The gate's factor changes with the row, so only the sum can be checked.
+  @Test(arguments: [ModelDescription.GateScale.probability, .score])
+  func `a gate's factor is in the sum`(scale: ModelDescription.GateScale) throws {
     var model = TestModels.mixed(seed: 8)
-    model.gateScale = .probability
+    model.gateScale = scale
     for answer in try predict(model, TestModels.rows(40), "--explain=2") {
       for output in 0..<2 { #expect(abs(answer.sum(output) - answer.outputs[output]) < 2e-5) }
     }
