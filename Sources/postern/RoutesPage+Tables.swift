@@ -83,6 +83,9 @@ extension RoutesPage {
     (report.metric == .accuracy ? "Higher is better. " : "Lower is better. ")
       + "The filled dot is the chosen expert on its own rows, the ring is what the runner-up would "
       + "score on them: if the router is good, the ring is on the worse side."
+      + (report.hasDeviations
+        ? " Held out: the deviation of the expert\u{2019}s errors on rows held out in training."
+        : "")
   }
 
   /// Two dots on a line for each expert.
@@ -98,12 +101,13 @@ extension RoutesPage {
       <thead><tr><th scope="col">Expert</th><th scope="col" class="wide">\
       \(significant(low, digits: 3)) to \(significant(high, digits: 3))</th>\
       <th scope="col" class="number">\(report.metricName)</th>\
+      \(report.hasDeviations ? "<th scope=\"col\" class=\"number\">Held out</th>" : "")\
       <th scope="col" class="number">Runner-up</th><th scope="col" class="number">Change</th>\
       <th scope="col" class="number">Rows</th></tr></thead>
       <tbody>
 
       """
-    func append(_ name: String, _ attribute: String, _ score: RouteScore) {
+    func append(_ name: String, _ attribute: String, _ score: RouteScore, _ heldOut: Float? = nil) {
       var dots = ""
       if let own = score.score {
         if let other = score.runnerUp {
@@ -119,13 +123,17 @@ extension RoutesPage {
         "<tr \(attribute)><th scope=\"row\">\(name)</th>"
         + "<td class=\"wide\"><div class=\"line\" aria-hidden=\"true\">\(dots)</div></td>"
         + cell(score.score.map { significant($0) } ?? "\u{2013}")
+        + (report.hasDeviations
+          ? cell(heldOut.map { significant(Double($0)) } ?? "\u{2013}") : "")
         + cell(score.runnerUp.map { significant($0) } ?? "\u{2013}")
         + "<td class=\"number\(score.gainsByDrop(report.metric) ? " bad" : "")\">"
         + (score.change.map(signed) ?? "\u{2013}") + "</td>" + cell(grouped(score.rowCount))
         + "</tr>\n"
     }
     for expert in rows {
-      append("\(expert.index)", "data-score=\"\(expert.index)\"", expert.scores[target])
+      append(
+        "\(expert.index)", "data-score=\"\(expert.index)\"", expert.scores[target],
+        expert.heldOutDeviations?[target])
     }
     append("All", "class=\"all\"", report.scores[target])
     return text + "</tbody>\n</table>\n"

@@ -160,7 +160,10 @@ struct RoutesPage {
           "\(drift.verdict) (PSI); chi-square \(significant(drift.chiSquare)), "
             + "\(drift.degreesOfFreedom) d.f."))
     } else {
-      tiles.append(tile("Drift from training", "unknown", "no routing histogram in the model"))
+      tiles.append(
+        tile(
+          "Drift from training", "unknown",
+          report.hasHistogram ? "no rows to compare" : "no routing histogram in the model"))
     }
     if let mean = report.meanGateProbability {
       tiles.append(tile("Gate probability", fixed(mean, places: 3), "mean, of the chosen expert"))

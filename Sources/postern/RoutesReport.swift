@@ -44,6 +44,8 @@ struct ExpertRoutes {
   var margins: LogHistogram
   /// One for each target; empty without true values.
   var scores: [RouteScore]
+  /// The deviation of its errors on held-out rows for each target, if the file says so.
+  var heldOutDeviations: [Float]?
   var separations: [Separation]
   /// Rows for which each expert was the runner-up; nil if that was not counted.
   var runnerUpCounts: [Int]?
@@ -90,6 +92,9 @@ struct RoutesReport {
   var scores: [RouteScore] = []
   var unknownClassCount: Int
 
+  /// Whether the file says how far experts were off on held-out rows.
+  var hasDeviations: Bool { experts.contains { $0.heldOutDeviations != nil } }
+
   /// The name of the score.
   var metricName: String { metric == .accuracy ? "accuracy" : "RMSE" }
 
@@ -122,11 +127,13 @@ struct RoutesReport {
     scores = losses.map { RouteScore($0, metric) }
     // Without a single true value there is nothing to compare.
     if scores.allSatisfy({ $0.rowCount == 0 }) { scores = [] }
-    addExperts(tally, training, top: top)
+    addExperts(tally, training, AncillarySection.deviations(model), top: top)
     addGroups(model, counts, training)
   }
 
-  private mutating func addExperts(_ tally: RouteTally, _ training: [UInt64]?, top: Int) {
+  private mutating func addExperts(
+    _ tally: RouteTally, _ training: [UInt64]?, _ deviations: [[Float]]?, top: Int
+  ) {
     let trainingTotal = training.map { $0.reduce(0) { $0 + Double($1) } } ?? 0
     let separations = separations(of: tally, top: top)
     for (index, expert) in tally.experts.enumerated() {
@@ -141,7 +148,7 @@ struct RoutesReport {
           meanGateProbability: expert.rowCount > 0 ? expert.gateSum / Double(expert.rowCount) : nil,
           margins: expert.margins,
           scores: scores.isEmpty ? [] : expert.losses.map { RouteScore($0, metric) },
-          separations: separations[index],
+          heldOutDeviations: deviations?[index], separations: separations[index],
           runnerUpCounts: tally.runnerUps.isEmpty
             ? nil : Array(tally.runnerUps[index * count..<(index + 1) * count]),
           isIdle: rowCount > 0 && expert.rowCount == 0))

@@ -141,19 +141,23 @@ struct RoutesText {
   private var scores: String {
     var text = ""
     for (target, score) in report.scores.prefix(RoutesText.shownTargetCount).enumerated() {
-      var table = AlignedText([
-        ("expert", .right), ("rows", .right), (report.metricName, .right),
-        ("by the runner-up", .right), ("change", .right), ("", .left),
-      ])
-      func append(_ name: String, _ score: RouteScore) {
-        table.append([
-          name, grouped(score.rowCount), score.score.map { significant($0) } ?? "",
-          score.runnerUp.map { significant($0) } ?? "", score.change.map(signed) ?? "",
-          score.gainsByDrop(report.metric) ? "no worse" : "",
-        ])
+      let heldOutTitle: [(String, AlignedText.Side)] =
+        report.hasDeviations ? [("held out", .right)] : []
+      var table = AlignedText(
+        [("expert", .right), ("rows", .right), (report.metricName, .right)] + heldOutTitle
+          + [("by the runner-up", .right), ("change", .right), ("", .left)])
+      func append(_ name: String, _ score: RouteScore, _ heldOut: Float? = nil) {
+        let deviation = heldOut.map { significant(Double($0)) } ?? ""
+        table.append(
+          [name, grouped(score.rowCount), score.score.map { significant($0) } ?? ""]
+            + (report.hasDeviations ? [deviation] : [])
+            + [
+              score.runnerUp.map { significant($0) } ?? "", score.change.map(signed) ?? "",
+              score.gainsByDrop(report.metric) ? "no worse" : "",
+            ])
       }
       for expert in shown where expert.scores[target].rowCount > 0 {
-        append(String(expert.index), expert.scores[target])
+        append(String(expert.index), expert.scores[target], expert.heldOutDeviations?[target])
       }
       append("all", score)
       if report.scores.count > 1 {
