@@ -28,6 +28,10 @@ struct ByteWriter {
     for value in values { append(value) }
   }
 
+  mutating func append(_ copied: Span<UInt8>) {
+    for index in copied.indices { bytes.append(copied[index]) }
+  }
+
   mutating func append(zeros count: Int) {
     bytes.append(contentsOf: repeatElement(0, count: count))
   }

@@ -56,7 +56,7 @@ extension ModelDescription {
   }
 
   /// Section 7.
-  private func section(
+  func section(
     _ expert: Expert, _ part: PackagingError.Part, _ index: Int
   ) throws(PackagingError) -> [UInt8] {
     var writer = ByteWriter()
