@@ -92,7 +92,7 @@ struct PreparedData {
   }
 
   /// The targets as the networks see them.
-  private static func targets(
+  static func targets(
     _ table: TrainingTable, task: ModelDescription.Task, head: [HeadOutput], classNames: [[UInt8]]
   ) throws(TrainingError) -> Targets {
     var result = Targets(task: task, outputCount: head.count, values: [], labels: [])

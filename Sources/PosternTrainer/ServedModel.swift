@@ -1,0 +1,70 @@
+// ServedModel.swift: what a model file says about rows: who answers, and what each expert says.
+//
+// Step: model → runtime → [cells, values].
+
+import PosternFormat
+import PosternPackaging
+import PosternRuntime
+
+/// The expert that answers for each row of `table`, by the runtime; -1 where the row is refused.
+///
+/// No expert is read.
+///
+/// - Parameters:
+///   - table: The rows; its columns are the model's.
+///   - columns: The model's columns.
+///   - model: A validated model with f32 weights.
+/// - Returns: One index for each row.
+/// - Complexity: O(*rows*), on one thread.
+func cells(of table: TrainingTable, columns: [Column], _ model: ModelView) -> [Int] {
+  let maps = categoryMaps(of: table, columns: columns)
+  let capacity = min(table.rowCount, 256)
+  var workspace = [UInt32](
+    repeating: 0, count: model.header.workspaceByteCount(rowCapacity: capacity) / 4)
+  var experts: [Int] = []
+  experts.reserveCapacity(table.rowCount)
+  do throws(SessionError) {
+    var session = try Session(
+      model: model, rowCapacity: capacity, workspace: workspace.mutableSpan)
+    var row = [Float](repeating: 0, count: columns.count)
+    for start in stride(from: 0, to: table.rowCount, by: capacity) {
+      let count = min(capacity, table.rowCount - start)
+      for slot in 0..<count {
+        table.copyRow(start + slot, maps: maps, to: &row)
+        session.load(row.span, at: slot)
+      }
+      session.route(count: count, explaining: false)
+      for slot in 0..<count {
+        experts.append(session.status(slot).refusal == nil ? session.expert(slot) : -1)
+      }
+    }
+  } catch {
+    preconditionFailure("a workspace of the stated size is large enough for f32 experts")
+  }
+  return experts
+}
+
+extension ModelDescription {
+  /// This model's transform and head with one expert that answers for every row.
+  func alone(_ expert: Expert) -> ModelDescription {
+    var single = self
+    single.router = .flat(
+      RouterNode(
+        kind: .affine, weights: [Float](repeating: 0, count: featureCount), bias: [0]))
+    single.experts = [expert]
+    single.ancillary = Ancillary()
+    return single
+  }
+}
+
+extension LabelledRows {
+  /// The loss of each row, from values as the runtime gives them: infinite where it refuses.
+  func rowLosses(served values: [Float]) -> [Double] {
+    let outputs = values.indices.map { index in
+      let record = head[index % targets.outputCount]
+      guard targets.task == .regression else { return values[index] }
+      return record.scale > 0 ? (values[index] - record.offset) / record.scale : 0
+    }
+    return rowLosses(outputs).map { $0.isFinite ? $0 : .infinity }
+  }
+}

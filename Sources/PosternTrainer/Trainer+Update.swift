@@ -1,0 +1,154 @@
+// Trainer+Update.swift: a model file and new rows to the sections that change.
+//
+// Step: model, rows → [update] → sections → file.
+
+public import PosternFormat
+import PosternPackaging
+
+extension Trainer {
+  /// Trains parts of a model once more, on other rows, and leaves everything else as it is.
+  ///
+  /// The rows are encoded by the model's own transform (a category that it does not know is
+  /// unknown) and routed by its own router. An expert starts from its weights in the file, is
+  /// trained on the rows that it answers for, stopped early by some of them, and replaced only if
+  /// other, held-out rows of its cell get better by more than chance would do. The head stays.
+  ///
+  /// The result depends on the model, the tables, the options (but not the number of threads) and
+  /// nothing else, unless `progress` stops training.
+  ///
+  /// - Parameters:
+  ///   - model: A validated model.
+  ///   - table: The rows to learn from; its columns are the model's, in order.
+  ///   - validation: Rows to judge by; without them a fifth, of large cells a tenth is held out.
+  ///   - options: What is updated.
+  ///   - decoded: The decoded, checked bytes of an expert. Only those that are looked at are asked
+  ///     for: the named ones, or all of them to find the worst or to train the router.
+  ///   - progress: As for ``train(_:validation:options:progress:)``.
+  /// - Returns: The sections that change, and what happened.
+  /// - Throws: ``UpdateError``.
+  public static func update(
+    _ model: ModelView, with table: TrainingTable, validation: TrainingTable? = nil,
+    options: UpdateOptions, decoded: (_ expert: Int) throws(FormatError) -> [UInt8],
+    progress: @escaping (TrainingProgress) -> Bool = { _ in true }
+  ) throws(UpdateError) -> ModelUpdate {
+    try options.check()
+    var frame = ModelDescription(frameOf: model)
+    try checkForm(model, options.part)
+    try check(table, frame, isValidation: false)
+    if let validation { try check(validation, frame, isValidation: true) }
+    func expert(_ index: Int) throws(UpdateError) -> Expert {
+      let bytes: [UInt8]
+      do throws(FormatError) {
+        bytes = try decoded(index)
+      } catch {
+        throw .damaged(error)
+      }
+      do throws(ModelDecodingError) {
+        return try Expert(decoding: index, of: model, bytes.span)
+      } catch {
+        throw .unsupportedExpert(index, .elementType)
+      }
+    }
+    if model.header.hasSharedExpert { frame.sharedExpert = try expert(model.header.expertCount) }
+    let run = UpdateRun(
+      frame: frame, expertCount: model.header.expertCount,
+      rows: try UpdateRows(table, columns: frame.columns, model),
+      judged: try validation.map { table throws(UpdateError) in
+        try UpdateRows(table, columns: frame.columns, model)
+      },
+      options: options, reporter: ProgressReporter(progress))
+    var update: ModelUpdate
+    switch options.part {
+    case .experts(let experts): update = try run.update(experts, expert)
+    case .worst(let count): update = try run.updateWorst(count, expert)
+    case .router: update = try run.updateRouter(expert)
+    }
+    update.report.beyondRangeRowCount = frame.beyondRangeRowCount(table)
+    if update.report.isUpdated { update.replacements += try update.ancillary(model) }
+    return update
+  }
+
+  /// Refuses models and experts that training does not know.
+  private static func checkForm(
+    _ model: ModelView, _ part: UpdateOptions.Part
+  ) throws(UpdateError) {
+    let count = model.header.expertCount
+    if model.header.gateScale != .none { throw .unsupportedModel(.gateScale) }
+    for expert in 0..<model.expertSectionCount
+    where model.shape(ofExpert: expert).elementType != .f32 {
+      throw .unsupportedExpert(expert, .elementType)
+    }
+    switch part {
+    case .experts(let experts):
+      for (place, expert) in experts.enumerated() {
+        guard expert >= 0 && expert < count else {
+          throw .noSuchExpert(expert, expertCount: count)
+        }
+        if experts[..<place].contains(expert) { throw .repeatedExpert(expert) }
+        if let form = form(model.shape(ofExpert: expert)) {
+          throw .unsupportedExpert(expert, form)
+        }
+      }
+    case .worst(let wanted):
+      guard wanted >= 1 && wanted <= count else {
+        throw .wrongExpertCount(wanted, expertCount: count)
+      }
+      for expert in 0..<count {
+        if let form = form(model.shape(ofExpert: expert)) {
+          throw .unsupportedExpert(expert, form)
+        }
+      }
+    case .router:
+      let node = model.router.root
+      if model.header.groupCount > 0 || node.kind != .affine { throw .unsupportedModel(.router) }
+    }
+  }
+
+  private static func form(_ shape: ExpertShape) -> UpdateError.Form? {
+    if shape.firstLayer == .dense { return .denseFirstLayer }
+    return shape.hiddenCount > 0 && shape.activation == .cube ? .cube : nil
+  }
+
+  /// Refuses tables that are not of the model's columns and targets.
+  private static func check(
+    _ table: TrainingTable, _ frame: ModelDescription, isValidation: Bool
+  ) throws(UpdateError) {
+    do throws(TrainingError) {
+      try table.check()
+    } catch {
+      throw .training(error)
+    }
+    guard table.columns.count == frame.columns.count else { throw .columnsDiffer(column: nil) }
+    for (index, (mine, column)) in zip(table.columns, frame.columns).enumerated() {
+      let isSame =
+        switch (mine.values, column.kind) {
+        case (.numeric, .numeric), (.categorical, .categorical), (_, .ignored): true
+        default: false
+        }
+      guard isSame && mine.name == column.name else { throw .columnsDiffer(column: index) }
+    }
+    let isSame =
+      switch table.target {
+      case .regression(let names, _): frame.task == .regression && names == frame.targetNames
+      case .classification(let name, _, _):
+        frame.task != .regression && [name] == frame.targetNames
+      }
+    guard isSame else { throw .columnsDiffer(column: nil) }
+    if case .classification(_, let labels, let classes) = table.target {
+      let isKnown = classes.map(Set(frame.classNames).contains)
+      if let row = labels.firstIndex(where: { !isKnown[Int($0)] }) {
+        throw .unknownClass(row: row, isValidation: isValidation)
+      }
+    }
+  }
+}
+
+extension ModelDescription {
+  /// Rows with a target that the head can never give.
+  fileprivate func beyondRangeRowCount(_ table: TrainingTable) -> Int {
+    guard case .regression(_, let values) = table.target else { return 0 }
+    return (0..<table.rowCount).count { row in
+      zip(head, values).contains { $0.low > $1[row] || $0.high < $1[row] }
+    }
+  }
+}
