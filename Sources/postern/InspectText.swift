@@ -140,6 +140,8 @@ private func trainingLines(_ provenance: JSON) -> String {
         append(member.value, path.isEmpty ? member.name : path + " " + member.name)
       }
     case .text(let text): table.append([Messages.shown(path), Messages.shown(text)])
+    case .array(let elements) where elements.contains(where: \.isObject):
+      for (index, element) in elements.enumerated() { append(element, "\(path) \(index + 1)") }
     case .array(let elements):
       let texts = elements.map { $0.string ?? $0.compact }
       table.append([Messages.shown(path), Messages.shown(texts.joined(separator: ", "))])

@@ -49,6 +49,12 @@ enum JSON: Equatable {
     return nil
   }
 
+  /// Whether this is an object.
+  var isObject: Bool {
+    if case .object = self { return true }
+    return false
+  }
+
   /// The same value with the members of every object in the order of their names.
   var sorted: JSON {
     switch self {

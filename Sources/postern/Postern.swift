@@ -18,7 +18,7 @@ struct Postern: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      TrainCommand.self,
+      TrainCommand.self, UpdateCommand.self,
       PredictCommand.self, RoutesCommand.self, InspectCommand.self, VerifyCommand.self,
       PlanCommand.self, PackCommand.self,
 

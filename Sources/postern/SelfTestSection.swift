@@ -27,7 +27,7 @@ func selfTestSection(of bytes: [UInt8], _ table: TrainingTable) throws -> [UInt8
   let coder = RowCoder(model, table)
   let wanted = min(rowCounts.kept, model.header.expertCount)
   var seen: Set<Int> = []
-  var rows: [UInt8] = []
+  var section = SelfTestWriter()
   for row in 0..<min(table.rowCount, rowCounts.tried) where seen.count < wanted {
     let values = coder.row(row)
     predictor.session.load(values.span, at: 0)
@@ -35,21 +35,40 @@ func selfTestSection(of bytes: [UInt8], _ table: TrainingTable) throws -> [UInt8
     guard predictor.session.status(0).refusal == nil,
       seen.insert(predictor.session.expert(0)).inserted
     else { continue }
-    for value in values { append(value.isNaN ? 0x7FC0_0000 : value.bitPattern, to: &rows) }
-    append(UInt32(predictor.session.expert(0)), to: &rows)
+    var bits: [UInt32] = []
     for output in 0..<model.header.outputCount {
-      append(predictor.session.value(0, output: output).bitPattern, to: &rows)
+      bits.append(predictor.session.value(0, output: output).bitPattern)
     }
+    section.append(values, expert: predictor.session.expert(0), bits: bits)
   }
-  if seen.isEmpty { return [] }
-  var section: [UInt8] = []
-  append(UInt32(seen.count), to: &section)
-  return section + [UInt8](repeating: 0, count: 12) + rows
+  return section.bytes ?? []
 }
 
-private func append(_ word: UInt32, to bytes: inout [UInt8]) {
-  for shift in stride(from: 0, to: 32, by: 8) {
-    bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(shift)))
+/// The bytes of a self-test, row by row.
+struct SelfTestWriter {
+  private var rows: [UInt8] = []
+  private var rowCount: UInt32 = 0
+
+  /// Appends a row as the runtime takes it, and its answer.
+  mutating func append(_ values: [Float], expert: Int, bits: [UInt32]) {
+    rowCount += 1
+    for value in values { append(value.isNaN ? 0x7FC0_0000 : value.bitPattern) }
+    append(UInt32(expert))
+    for word in bits { append(word) }
+  }
+
+  /// The section; nil without rows.
+  var bytes: [UInt8]? {
+    if rowCount == 0 { return nil }
+    var header = SelfTestWriter()
+    header.append(rowCount)
+    return header.rows + [UInt8](repeating: 0, count: 12) + rows
+  }
+
+  private mutating func append(_ word: UInt32) {
+    for shift in stride(from: 0, to: 32, by: 8) {
+      rows.append(UInt8(truncatingIfNeeded: word >> UInt32(shift)))
+    }
   }
 }
 

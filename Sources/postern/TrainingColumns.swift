@@ -3,6 +3,7 @@
 // Step: summary → [columns] → table.
 
 internal import PosternData
+internal import PosternFormat
 internal import PosternTrainer
 
 /// The columns of a training table, decided.
@@ -21,14 +22,46 @@ struct TrainingColumns {
   /// The names of the targets.
   private(set) var targets: [[UInt8]] = []
   let isClassification: Bool
+  /// Whether a model decided, so that the user cannot.
+  let isOfModel: Bool
   /// What was decided without being asked.
   private(set) var notes: [Message] = []
 
   /// Where the targets are among the columns that are read.
   var targetIndices: Range<Int> { plans.count - targets.count..<plans.count }
 
+  /// The columns that a model knows already; `name` is the model's.
+  init(_ model: ModelView, _ name: String) throws(CommandFailure) {
+    let schema = model.schema
+    isClassification = model.header.task != .regression
+    isOfModel = true
+    for column in 0..<model.header.columnCount {
+      let name = schema.columnName(column).copied()
+      let kind = schema.kind(ofColumn: column)
+      inputs.append(Input(name: name, place: kind == .ignored ? nil : plans.count))
+      if kind != .ignored {
+        plans.append(ColumnPlan(name: name, kind: kind == .numeric ? .numeric : .categorical))
+      }
+    }
+    for target in 0..<schema.targetCount {
+      let name = schema.targetName(target).copied()
+      targets.append(name)
+      plans.append(ColumnPlan(name: name, kind: isClassification ? .categorical : .numeric))
+    }
+    var table = TextTable()
+    for (place, plan) in plans.enumerated() {
+      let (first, isNew) = table.insert(plan.name.span)
+      guard isNew else {
+        var message = Messages.ambiguousColumns(first, place, plan.name, in: name)
+        message.help = "columns are found by name; train the model again with other names"
+        throw CommandFailure(.refusedModel, message)
+      }
+    }
+  }
+
   /// Decides by the values of the columns and what the user says.
   init(_ source: TrainingInput, _ command: TrainCommand) throws(CommandFailure) {
+    isOfModel = false
     let summary: TableSummary
     do throws(DataError) {
       summary = try TableSummary(reading: source.input)

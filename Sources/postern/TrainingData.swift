@@ -28,12 +28,18 @@ struct TrainingInput {
 
   /// Opens a file, or reads standard input or a pipe into memory.
   init(_ path: String, _ command: TrainCommand) throws(CommandFailure) {
+    try self.init(
+      path, format: command.inputFormat, delimiter: command.delimiter, missing: command.missing)
+  }
+
+  /// The same with the options that say how to read; `missing` as they take it.
+  init(
+    _ path: String, format: TextFormat?, delimiter: Delimiter?, missing: [String]
+  ) throws(CommandFailure) {
     name = Messages.name(ofInput: path)
-    let format = command.inputFormat ?? TextFormat(path: path)
-    var options = RecordReader.Options(format: format.readerFormat(delimiter: command.delimiter))
-    if !command.missing.isEmpty {
-      options.missing = MissingTokens(columnNames(command.missing).map(text))
-    }
+    let format = format ?? TextFormat(path: path)
+    var options = RecordReader.Options(format: format.readerFormat(delimiter: delimiter))
+    if !missing.isEmpty { options.missing = MissingTokens(columnNames(missing).map(text)) }
     if path != "-", let digest = digestOfFile(at: path) {
       input = TableInput(path: path, options: options)
       self.digest = digest
@@ -75,7 +81,9 @@ extension TrainingData {
     withoutTarget = isWithoutTarget.count { $0 }
     table.removeRows(where: isWithoutTarget)
     guard table.rowCount > 0 else {
-      throw CommandFailure(.badData, Messages.noTargetValues(plan.targets, source.name))
+      var message = Messages.noTargetValues(plan.targets, source.name)
+      if plan.isOfModel { message.help = "an update learns from rows whose target is known" }
+      throw CommandFailure(.badData, message)
     }
     lines = table.lines
     digest = source.digest

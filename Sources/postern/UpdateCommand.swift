@@ -1,0 +1,155 @@
+// UpdateCommand.swift: the options of `postern update`.
+
+internal import ArgumentParser
+
+struct UpdateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "update",
+    abstract: "Train some experts of a model, or its router, on other rows.",
+    discussion: """
+      EXAMPLE:  postern update price.moe new-houses.csv --experts worst
+
+      Rows are encoded and routed by the model; each chosen expert is trained on the rows that \
+      reach it and replaced only if held-out rows of its own get better by more than chance. \
+      Everything else keeps its bytes, so that other experts answer as before. A signature is \
+      dropped.
+
+      The worst experts are those with the largest loss excess: the sum over their rows of how \
+      much the loss is above the mean loss of all rows.
+      """)
+
+  @Argument(help: ArgumentHelp("The model; `-` reads it from standard input.", valueName: "model"))
+  var model: String
+
+  @Argument(
+    help: ArgumentHelp(
+      "Rows to learn from, with the target; `-` is standard input.", valueName: "data"))
+  var data: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Experts to train, such as 3,7 or 3-5; `worst` or `worst:2` finds them.",
+      valueName: "experts"))
+  var experts: UpdatedExperts?
+
+  @Flag(help: "Train the router alone; the experts stay.")
+  var router = false
+
+  @Option(
+    name: [.customShort("o"), .long], help: "Where the model goes; default: where it came from.")
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Rows to judge by; default: a fifth or a tenth of the rows, chosen by the seed.",
+      valueName: "file"))
+  var valid: String?
+
+  @Option(help: ArgumentHelp("Names every random choice.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Threads; changes no bit of the model. Default: all processors.", valueName: "n"))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Passes over the rows; default: by their number.", valueName: "n"))
+  var epochs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
+  var missing: [String] = []
+
+  @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
+  var inputFormat: TextFormat?
+
+  @Option(help: ArgumentHelp("Character between fields.", valueName: "char"))
+  var delimiter: Delimiter?
+
+  @Flag(help: "The summary as one JSON object on standard output.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  var quiet = false
+
+  /// Where the model goes.
+  var destination: String { output ?? model }
+
+  func validate() throws {
+    if experts == nil && !router {
+      throw ValidationError("nothing to update, expected --experts or --router")
+    }
+    if experts != nil && router {
+      throw ValidationError(
+        "--experts and --router are two updates, expected one of them: the router comes first")
+    }
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads is \(threads), expected 1 to 256")
+    }
+    if let epochs, !(1...100_000).contains(epochs) {
+      throw ValidationError("--epochs is \(epochs), expected 1 to 100000")
+    }
+    if model == "-" && output == nil {
+      throw ValidationError("a model from standard input needs -o")
+    }
+    if [model, data, valid].count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("only one of model, rows and --valid can come from standard input")
+    }
+    if json && destination == "-" {
+      throw ValidationError("summary and model cannot both go to standard output")
+    }
+  }
+
+  func run() throws {
+    try refuseBinaryOnTerminal(destination)
+    if data == "-" && Terminal.isTerminal(0) {
+      throw CommandFailure(.usage, Messages.noUpdateRows(model))
+    }
+    // A folder that is not there is better said now than after training.
+    try checkWritable(destination)
+    try UpdateSession(self).run()
+  }
+}
+
+/// Experts to update: by their indices, or those that are worst.
+enum UpdatedExperts: ExpressibleByArgument, Equatable {
+  case listed([Int])
+  case worst(Int)
+
+  init?(argument: String) {
+    if argument == "worst" {
+      self = .worst(1)
+      return
+    }
+    if argument.hasPrefix("worst:") {
+      guard let count = Int(argument.dropFirst("worst:".count)), count >= 1 else { return nil }
+      self = .worst(count)
+      return
+    }
+    var listed: [Int] = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      switch ends.count {
+      case 1:
+        guard let only = ends[0], only >= 0 else { return nil }
+        listed.append(only)
+      case 2:
+        // No model has more experts than that.
+        guard let first = ends[0], let last = ends[1], first >= 0, first <= last, last <= 65_536
+        else { return nil }
+        listed += first...last
+      default: return nil
+      }
+    }
+    self = .listed(listed)
+  }
+
+  /// The text that gives this value.
+  var text: String {
+    switch self {
+    case .listed(let experts): experts.map(String.init).joined(separator: ",")
+    case .worst(let count): count == 1 ? "worst" : "worst:\(count)"
+    }
+  }
+}
