@@ -51,9 +51,30 @@ extension ModelDescription {
     single.router = .flat(
       RouterNode(
         kind: .affine, weights: [Float](repeating: 0, count: featureCount), bias: [0]))
+    single.gateScale = .none
     single.experts = [expert]
     single.ancillary = Ancillary()
     return single
+  }
+
+  /// This model with one expert in all of `expertCount` places: whatever the router chooses, it
+  /// answers, and its outputs are multiplied by the gate of the choice.
+  func everywhere(_ expert: Expert, expertCount: Int) -> ModelDescription {
+    var model = self
+    model.experts = [Expert](repeating: expert, count: expertCount)
+    model.ancillary = Ancillary()
+    return model
+  }
+
+  /// An expert whose outputs are all `value`.
+  func constant(_ value: Float) -> Expert {
+    Expert(
+      firstLayer: .dense,
+      layers: [
+        Expert.Layer(
+          weights: [Float](repeating: 0, count: featureCount * outputCount),
+          bias: [Float](repeating: value, count: outputCount), slopes: [])
+      ])
   }
 }
 

@@ -25,7 +25,7 @@ public enum UpdateError: Error, Equatable, Sendable {
   case noRowReaches(experts: [Int])
   /// Training does not know experts of this form.
   case unsupportedExpert(Int, Form)
-  /// Training does not know models of this form.
+  /// Training does not know routers of models of this form.
   case unsupportedModel(ModelForm)
   /// The model is damaged where it is looked at.
   case damaged(FormatError)
@@ -44,7 +44,7 @@ public enum UpdateError: Error, Equatable, Sendable {
 
   /// What is special about a model.
   public enum ModelForm: Equatable, Sendable {
-    /// Outputs are multiplied by the gate.
+    /// Outputs are multiplied by the gate, which a new router would change.
     case gateScale
     /// The router has groups, or scores that are not affine.
     case router

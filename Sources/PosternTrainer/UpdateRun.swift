@@ -92,13 +92,39 @@ struct UpdateRun {
       head: frame.head)
   }
 
-  /// What `expert` says about every row of `table`, by the runtime.
+  /// What the model would say about the rows of `table` if `expert` answered each, by the runtime.
   func values(_ expert: Expert, _ table: TrainingTable) throws(UpdateError) -> [Float] {
+    try served(
+      frame.gateScale == .none
+        ? frame.alone(expert) : frame.everywhere(expert, expertCount: expertCount), table)
+  }
+
+  private func served(
+    _ model: ModelDescription, _ table: TrainingTable
+  ) throws(UpdateError) -> [Float] {
     do throws(TrainingError) {
-      return try serve(frame.alone(expert), table).values
+      return try serve(model, table).values
     } catch {
       throw .training(error)
     }
+  }
+
+  /// What becomes of an expert's outputs before the head, for each row; nil for nothing. The gate
+  /// is what is left of an expert that says 1, the shared expert's part what is added to 0.
+  private func adjustment(_ table: TrainingTable) throws(UpdateError) -> OutputAdjustment? {
+    guard frame.sharedExpert != nil || frame.gateScale != .none else { return nil }
+    var raw = frame
+    raw.head = frame.head.map { _ in HeadOutput() }
+    var adjustment = OutputAdjustment(outputCount: frame.outputCount)
+    if frame.sharedExpert != nil {
+      adjustment.offsets = try served(raw.alone(raw.constant(0)), table)
+    }
+    if frame.gateScale != .none {
+      raw.sharedExpert = nil
+      let gates = try served(raw.everywhere(raw.constant(1), expertCount: expertCount), table)
+      adjustment.gates = stride(from: 0, to: gates.count, by: frame.outputCount).map { gates[$0] }
+    }
+    return adjustment
   }
 
   /// What came of an expert.
@@ -123,13 +149,16 @@ struct UpdateRun {
     let training = try labelled(parts.training)
     let schedule = Schedule(
       refitting: parts.training.rowCount, task: frame.task, epochCount: options.epochCount)
+    var adjustments: (training: OutputAdjustment, validation: OutputAdjustment)?
+    if let own = try adjustment(parts.training), let other = try adjustment(parts.stopping) {
+      adjustments = (own, other)
+    }
     let fitted = trainDense(
       shape: network.shape, initial: network.parameters, data: training.data,
       targets: training.targets, rows: (0..<Int32(training.data.rowCount)).map { $0 },
       validation: try labelled(parts.stopping), schedule: schedule,
       random: RandomStream(seed: options.seed, 0x7570_6461, UInt64(index)), reporter: reporter,
-      adjustments: frame.sharedExpert == nil
-        ? nil : (try sharedOutputs(parts.training), try sharedOutputs(parts.stopping))
+      adjustments: adjustments
     ) { epoch, loss, score, best in
       reporter.report(
         TrainingProgress(
@@ -150,28 +179,6 @@ struct UpdateRun {
     trial.after = heldOut.score(served: after).metric
     return Result(
       expert: trial.isUpdated ? new : nil, deviations: deviations(after, heldOut), trial: trial)
-  }
-
-  /// What the shared expert adds to each row's outputs.
-  private func sharedOutputs(
-    _ table: TrainingTable
-  ) throws(UpdateError) -> OutputAdjustment {
-    var adder = frame
-    adder.head = frame.head.map { _ in HeadOutput() }
-    let nothing = Expert(
-      firstLayer: .dense,
-      layers: [
-        Expert.Layer(
-          weights: [Float](repeating: 0, count: frame.featureCount * frame.outputCount),
-          bias: [Float](repeating: 0, count: frame.outputCount), slopes: [])
-      ])
-    var adjustment = OutputAdjustment(outputCount: frame.outputCount)
-    do throws(TrainingError) {
-      adjustment.offsets = try serve(adder.alone(nothing), table).values
-    } catch {
-      throw .training(error)
-    }
-    return adjustment
   }
 
   /// What values are off by on their own rows.

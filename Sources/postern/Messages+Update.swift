@@ -94,10 +94,11 @@ extension Messages {
     case .unsupportedModel(let form):
       let what =
         switch form {
-        case .gateScale: "outputs that are scaled by the gate, expected them as they are"
+        case .gateScale: "outputs that are scaled by the router's gate, expected them as they are"
         case .router: "groups, distances or cosines in its router, expected affine scores alone"
         }
-      return failure(.refusedModel, name, "the model has \(what)", "train a new model")
+      return failure(
+        .refusedModel, name, "the model has \(what)", "its experts can be updated with `--experts`")
     }
   }
 }

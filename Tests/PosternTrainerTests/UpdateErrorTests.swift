@@ -106,7 +106,7 @@ import Testing
     var model = try UpdateModel.description()
     model.gateScale = .probability
     var file = try model.encoded(profile: .map)
-    #expect(try error(table, .experts([0]), file: file) == .unsupportedModel(.gateScale))
+    #expect(try error(table, .router, file: file) == .unsupportedModel(.gateScale))
     model.gateScale = .none
     let features = model.featureCount
     model.experts[1] = Expert(

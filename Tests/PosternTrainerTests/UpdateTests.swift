@@ -115,31 +115,40 @@ import Testing
     }
   }
 
-  /// What a shared expert adds is there before an expert learns the rest.
-  @Test func `experts beside a shared one are updated`() throws {
+  /// Goal: an expert learns what is left to it behind a gate and beside a shared expert. Method:
+  /// each alone and both, judged by the runtime on other rows.
+  @Test(
+    arguments: [ModelDescription.GateScale.none, .probability, .score], [false, true])
+  func `gates and a shared expert are reckoned with`(
+    gateScale: ModelDescription.GateScale, isShared: Bool
+  ) throws {
     var model = try UpdateModel.description()
-    model.sharedExpert = Expert(
-      firstLayer: .dense,
-      layers: [
-        Expert.Layer(
-          weights: (0..<model.featureCount).map { 0.3 * Float($0 % 3) - 0.2 }, bias: [0.4],
-          slopes: [])
-      ])
+    model.gateScale = gateScale
+    if isShared {
+      model.sharedExpert = Expert(
+        firstLayer: .dense,
+        layers: [
+          Expert.Layer(
+            weights: (0..<model.featureCount).map { 0.3 * Float($0 % 3) - 0.2 }, bias: [0.4],
+            slopes: [])
+        ])
+    }
     let file = try model.encoded(profile: .map)
     let table = UpdateModel.drifted(rowCount: 1500, by: 4)
     let expert = try UpdateTests.busiest(table)
     let update = try UpdateModel.update(table, .experts([expert]), file: file)
     let trial = update.report.experts[0]
     #expect(trial.outcome == .updated)
-    #expect((trial.after ?? 9) < 0.6 * (trial.before ?? 0))
-    let rows = UpdateModel.drifted(rowCount: 2000, by: 4, seed: 77)
+    let rows = UpdateModel.drifted(rowCount: 1000, by: 4, seed: 77)
     let after = try UpdateModel.updated(update, file: file)
     let (old, new) = (
       try UpdateModel.answers(rows, file: file), try UpdateModel.answers(rows, file: after)
     )
     let own = old.experts.indices.filter { old.experts[$0] == expert }
-    #expect(
-      UpdateModel.error(new, rows, rows: own) < 0.5 * UpdateModel.error(old, rows, rows: own))
+    let errors = [old, new].map { UpdateModel.error($0, rows, rows: own).squareRoot() }
+    #expect(errors[1] < 0.75 * errors[0], "\(errors)")
+    // What was told about held-out rows is about what other rows say.
+    #expect(abs((trial.after ?? 0) - errors[1]) < 0.35 * errors[1])
   }
 
   @Test func `an expert without hidden layers is updated`() throws {
