@@ -4,47 +4,45 @@
 // Specification: formats/model.md, section 7.
 
 public import PosternFormat
+internal import PosternRuntime
 
 extension Expert {
-  /// One expert of a file as a value.
+  /// One expert of a file as a value. Weights of fewer bits become the floats they stand for, and
+  /// ``elementType`` says how they were stored.
   ///
   /// - Parameters:
   ///   - expert: In `0..<model.expertSectionCount`; `expertCount` names the shared one.
   ///   - model: A validated model.
   ///   - decoded: The decoded bytes of this expert's section, checked by
   ///     ``ModelView/checkExpert(_:decoded:)``.
-  /// - Throws: ``ModelDecodingError/unsupportedElementType(expert:)``.
   /// - Complexity: O(*weights of this expert*).
   public init(
     decoding expert: Int, of model: ModelView, _ decoded: Span<UInt8>
-  ) throws(ModelDecodingError) {
+  ) {
     let shape = model.shape(ofExpert: expert)
-    guard shape.elementType == .f32 else { throw .unsupportedElementType(expert: expert) }
     precondition(decoded.count == Int(model.expertEntry(expert).decodedByteCount))
     let sizes = model.sizes
     var layout = shape.firstLayout(sizes)
-    var layers = [Layer(decoding: layout, decoded)]
+    var layers = [Layer(decoding: layout, shape, decoded)]
     for _ in 0..<shape.hiddenCount {
       layout = shape.nextLayout(layout, sizes)
-      layers.append(Layer(decoding: layout, decoded))
+      layers.append(Layer(decoding: layout, shape, decoded))
     }
     self.init(
       firstLayer: shape.firstLayer == .lookup ? .lookup : .dense,
+      elementType: ElementType(rawValue: shape.elementType.rawValue) ?? .f32,
       activation: shape.activation == .cube ? .cube : .prelu, layers: layers)
   }
 }
 
 extension Expert.Layer {
-  fileprivate init(decoding layout: LayerLayout, _ bytes: Span<UInt8>) {
+  fileprivate init(decoding layout: LayerLayout, _ shape: ExpertShape, _ bytes: Span<UInt8>) {
+    let layer = ElementLayer(layout, shape)
     var weights: [Float] = []
     weights.reserveCapacity(layout.inputs * layout.outputs)
     for input in 0..<layout.inputs {
       for output in 0..<layout.outputs {
-        let element =
-          layout.isLookup
-          ? input * layout.paddedOutputs + output
-          : panelElement(input: input, output: output, inputs: layout.paddedInputs)
-        weights.append(bytes.float(at: layout.weights + 4 * element))
+        weights.append(layer.weight(bytes, input: input, output: output))
       }
     }
     self.init(

@@ -8,8 +8,6 @@ public import PosternFormat
 public enum ModelDecodingError: Error, Equatable, Sendable {
   /// An expert or an ancillary section is damaged.
   case unlawful(FormatError)
-  /// Weights of another type than f32, which a description does not hold.
-  case unsupportedElementType(expert: Int)
   /// The file has a section that a description has no place for: an ancillary kind that it does
   /// not hold, one of a size that its kind does not have, or a compressed one.
   case sectionWithoutPlace(kind: UInt32)

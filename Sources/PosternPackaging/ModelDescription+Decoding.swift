@@ -29,7 +29,7 @@ extension ModelDescription {
       } catch {
         throw .unlawful(error)
       }
-      let value = try Expert(decoding: expert, of: model, bytes.span)
+      let value = Expert(decoding: expert, of: model, bytes.span)
       if expert < model.header.expertCount { experts.append(value) } else { sharedExpert = value }
     }
   }

@@ -2,13 +2,14 @@
 //
 // Step: features → [layers] → outputs.   Specification: formats/model.md, sections 7 and 9.2.
 
-internal import PosternFormat
+package import PosternFormat
 
-/// A layer of weights that are no f32. Offsets count bytes of the expert.
-struct ElementLayer: Sendable {
+/// A layer of weights of any type, one weight at a time. Offsets count bytes of the expert.
+package struct ElementLayer: Sendable {
+  private let part: LayerLayout
   let type: ElementType
-  /// Dense: shape `(outputs / 16, inputs, 16)` for f16, `(outputs / 16, inputs / 4, 16, 4)` for int8,
-  /// nibbles `(outputs / 16, inputs / 2, 16)` for int4. Look-up: `(entries, outputs)`.
+  /// Dense: shape `(outputs / 16, inputs, 16)` for floats, `(outputs / 16, inputs / 4, 16, 4)` for
+  /// int8, nibbles `(outputs / 16, inputs / 2, 16)` for int4. Look-up: `(entries, outputs)`.
   let weights: Int
   /// Shape `(groups, outputs)`.
   let weightScale: Int
@@ -22,7 +23,8 @@ struct ElementLayer: Sendable {
   /// Inputs that share a scale (int4).
   let groupSize: Int
 
-  init(_ part: LayerLayout, _ shape: ExpertShape, hasSlopes: Bool) {
+  package init(_ part: LayerLayout, _ shape: ExpertShape, hasSlopes: Bool = true) {
+    self.part = part
     type = shape.elementType
     weights = part.weights
     weightScale = part.weightScale
@@ -33,25 +35,46 @@ struct ElementLayer: Sendable {
     groupSize = shape.groupSize
   }
 
-  /// The weight from `input` to `output` of a dense layer, but int8.
+  /// A weight as the float that it stands for: exactly, or for int8 and int4 times its scale.
+  ///
+  /// - Precondition: input (of a look-up: entry) and output are inside the layer or its padding.
+  package func weight(_ bytes: Span<UInt8>, input: Int, output: Int) -> Float {
+    part.isLookup
+      ? tableWeight(bytes, entry: input, output: output)
+      : denseWeight(bytes, input: input, output: output)
+  }
+
+  /// The weight from `input` to `output` of a dense layer.
+  @inline(__always)
   func denseWeight(_ bytes: Span<UInt8>, input: Int, output: Int) -> Float {
     let (panel, lane) = (output / 16, output % 16)
-    if type == .f16 {
-      return halfFloat(bytes.uint16(at: weights + 2 * ((panel * inputs + input) * 16 + lane)))
+    let element = (panel * inputs + input) * 16 + lane
+    switch type {
+    case .f32: return bytes.float(at: weights + 4 * element)
+    case .f16: return halfFloat(bytes.uint16(at: weights + 2 * element))
+    case .int8:
+      let byte = weights + ((panel * (inputs / 4) + input / 4) * 16 + lane) * 4 + input % 4
+      return Float(Int8(bitPattern: bytes[byte])) * bytes.float(at: weightScale + 4 * output)
+    case .int4:
+      let byte = bytes[weights + (panel * (inputs / 2) + input / 2) * 16 + lane]
+      let nibble = input % 2 == 0 ? byte & 15 : byte &>> 4
+      let number = Int32(nibble) - (nibble > 7 ? 16 : 0)
+      let scale = weightScale + 4 * ((input / groupSize) * outputs + output)
+      return Float(number) * bytes.float(at: scale)
     }
-    let byte = bytes[weights + (panel * (inputs / 2) + input / 2) * 16 + lane]
-    let nibble = input % 2 == 0 ? byte & 15 : byte &>> 4
-    let number = Int32(nibble) - (nibble > 7 ? 16 : 0)
-    let scale = weightScale + 4 * ((input / groupSize) * outputs + output)
-    return Float(number) * bytes.float(at: scale)
   }
 
   /// An element of a look-up layer's table.
+  @inline(__always)
   func tableWeight(_ bytes: Span<UInt8>, entry: Int, output: Int) -> Float {
     let element = entry * outputs + output
-    if type == .f16 { return halfFloat(bytes.uint16(at: weights + 2 * element)) }
-    let number = Int8(bitPattern: bytes[weights + element])
-    return Float(number) * bytes.float(at: weightScale + 4 * output)
+    switch type {
+    case .f32: return bytes.float(at: weights + 4 * element)
+    case .f16: return halfFloat(bytes.uint16(at: weights + 2 * element))
+    case .int8, .int4:
+      let number = Int8(bitPattern: bytes[weights + element])
+      return Float(number) * bytes.float(at: weightScale + 4 * output)
+    }
   }
 
   /// What becomes of an output's sum.

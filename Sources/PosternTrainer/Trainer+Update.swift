@@ -43,11 +43,10 @@ extension Trainer {
       } catch {
         throw .damaged(error)
       }
-      do throws(ModelDecodingError) {
-        return try Expert(decoding: index, of: model, bytes.span)
-      } catch {
-        throw .unsupportedExpert(index, .elementType)
-      }
+      let expert = Expert(decoding: index, of: model, bytes.span)
+      // Training goes on from the weights that were trained, not from rounded ones.
+      guard expert.elementType == .f32 else { throw .unsupportedExpert(index, .elementType) }
+      return expert
     }
     if model.header.hasSharedExpert { frame.sharedExpert = try expert(model.header.expertCount) }
     let run = UpdateRun(
@@ -73,7 +72,6 @@ extension Trainer {
     _ model: ModelView, _ part: UpdateOptions.Part
   ) throws(UpdateError) {
     let count = model.header.expertCount
-    if model.header.gateScale != .none { throw .unsupportedModel(.gateScale) }
     for expert in 0..<model.expertSectionCount
     where model.shape(ofExpert: expert).elementType != .f32 {
       throw .unsupportedExpert(expert, .elementType)
@@ -99,6 +97,7 @@ extension Trainer {
         }
       }
     case .router:
+      if model.header.gateScale != .none { throw .unsupportedModel(.gateScale) }
       let node = model.router.root
       if model.header.groupCount > 0 || node.kind != .affine { throw .unsupportedModel(.router) }
     }

@@ -7,11 +7,12 @@
 // units that cube their sums the derivative is that of the curve.
 
 internal import PosternFormat
+internal import PosternPackaging
 internal import PosternStorage
 
 /// What a hidden unit makes of its sum, and how that grows with the sum.
 private func activated(
-  _ sum: Double, slope: Double, _ activation: Activation
+  _ sum: Double, slope: Double, _ activation: Expert.Activation
 ) -> (value: Double, derivative: Double) {
   switch activation {
   case .prelu: sum > 0 ? (sum, 1) : (slope * sum, slope)
@@ -39,7 +40,7 @@ struct LocalExpert: Sendable {
   }
 
   private let isLookup: Bool
-  private let activation: Activation
+  private let activation: Expert.Activation
   private var layers: [Layer] = []
   /// For a look-up: the mean row of each column's known categories. Shape `(columns, outputs)`.
   private var meanRows: [Double] = []
@@ -49,15 +50,10 @@ struct LocalExpert: Sendable {
   /// - Throws: What is wrong with the expert.
   init(_ model: ModelView, _ expert: Int) throws(FormatError) {
     let bytes = try decodedExpert(model, expert)
-    let shape = model.shape(ofExpert: expert)
-    var part = shape.firstLayout(model.sizes)
-    isLookup = part.isLookup
-    activation = shape.activation
-    layers.append(Layer(part, bytes.span))
-    for _ in 0..<shape.hiddenCount {
-      part = shape.nextLayout(part, model.sizes)
-      layers.append(Layer(part, bytes.span))
-    }
+    let value = Expert(decoding: expert, of: model, bytes.span)
+    isLookup = value.firstLayer == .lookup
+    activation = value.activation
+    layers = value.layers.map { Layer($0) }
     if isLookup { meanRows = layers[0].meanRows(LocalInputs(model).columns) }
   }
 
@@ -171,22 +167,11 @@ struct LocalExpert: Sendable {
 }
 
 extension LocalExpert.Layer {
-  /// Unpacks a layer of f32 weights.
-  fileprivate init(_ part: LayerLayout, _ bytes: Span<UInt8>) {
-    inputCount = part.inputs
-    outputCount = part.outputs
-    weights = [Float](repeating: 0, count: part.inputs * part.outputs)
-    for input in 0..<inputCount {
-      for output in 0..<outputCount {
-        let place =
-          part.isLookup
-          ? input * part.paddedOutputs + output
-          : (output / 16 * part.paddedInputs + input) * 16 + output % 16
-        weights[input * outputCount + output] = bytes.float(at: part.weights + 4 * place)
-      }
-    }
-    bias = (0..<outputCount).map { bytes.float(at: part.bias + 4 * $0) }
-    if !part.isLast { slopes = (0..<outputCount).map { bytes.float(at: part.slopes + 4 * $0) } }
+  /// A layer of a decoded expert.
+  fileprivate init(_ layer: Expert.Layer) {
+    outputCount = layer.bias.count
+    inputCount = layer.weights.count / outputCount
+    (weights, bias, slopes) = (layer.weights, layer.bias, layer.slopes)
   }
 
   fileprivate func sums(_ inputs: [Double]) -> [Double] {

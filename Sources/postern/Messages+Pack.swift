@@ -42,4 +42,26 @@ extension Messages {
     case .compression(let words): Message(name, "zstd failed: \(shown(words))")
     }
   }
+
+  /// A model whose weights were rounded before.
+  static func alreadyRounded(_ type: Expert.ElementType, _ name: String) -> Message {
+    Message(
+      name, "experts have weights of type \(type), expected f32",
+      help: "round from the model as it was trained: rounding twice loses more")
+  }
+
+  /// A model that has no value to be rounded.
+  static func cannotBeRounded(_ error: ModelDecodingError, _ name: String) -> Message {
+    switch error {
+    case .unlawful(let rule):
+      Message(name, "the model breaks rule R\(rule.rule.rawValue) of the format")
+    case .sectionWithoutPlace(let kind):
+      Message(
+        name, "section kind \(kind) says something about weights that rounding would make untrue",
+        help: "round before you sign or add sections")
+    case .otherMinorVersion(let minor):
+      Message(
+        name, "format 1.\(minor), expected 1.0", help: "get a newer postern")
+    }
+  }
 }

@@ -14,8 +14,9 @@ struct PackCommand: ParsableCommand {
     discussion: """
       EXAMPLE:  postern pack price.moe --profile map -o price-mapped.moe
 
-      Predictions do not change, not by one bit. Profile `ship` compresses experts: small to send. \
-      Profile `map` stores them raw: run straight from the mapped file.
+      Predictions do not change, not by one bit, unless --elements rounds the weights. Profile \
+      `ship` compresses experts: small to send. Profile `map` stores them raw: run straight from \
+      the mapped file.
       """)
 
   @Argument(help: ArgumentHelp("The model; `-` reads it from standard input.", valueName: "model"))
@@ -33,12 +34,21 @@ struct PackCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Experts to compress, such as 0,3-5 or all.", valueName: "experts"))
   var zstd: ExpertList?
 
+  @Option(
+    help: ArgumentHelp(
+      "Round the experts' weights to this type; predictions change, routes do not.",
+      valueName: "f16|int8|int4"))
+  var elements: ElementName?
+
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
   func validate() throws {
-    if profile == nil && raw == nil && zstd == nil {
-      throw ValidationError("nothing to do, expected --profile, --raw or --zstd")
+    if profile == nil && raw == nil && zstd == nil && elements == nil {
+      throw ValidationError("nothing to do, expected --profile, --raw, --zstd or --elements")
+    }
+    if elements != nil && (raw != nil || zstd != nil) {
+      throw ValidationError("--elements takes --profile, not --raw or --zstd")
     }
   }
 
@@ -55,6 +65,7 @@ struct PackCommand: ParsableCommand {
       if let expert = raw?.firstCommon(zstd, count) {
         throw CommandFailure(.usage, Messages.rawAndCompressed(expert))
       }
+      if let elements { return (view.bytes.count, try rounded(view, elements, name)) }
       return (view.bytes.count, try packed(view, name))
     }
     try writeFile(bytes, to: output)
@@ -78,6 +89,19 @@ struct PackCommand: ParsableCommand {
       throw Messages.refused(error, in: name, bytes: view.bytes)
     } catch let error as PackagingError {
       throw CommandFailure(.refusedModel, Messages.packaging(error, name))
+    }
+  }
+}
+
+/// The types that weights can be rounded to.
+enum ElementName: String, CaseIterable, ExpressibleByArgument {
+  case f16, int8, int4
+
+  var type: Expert.ElementType {
+    switch self {
+    case .f16: .f16
+    case .int8: .int8
+    case .int4: .int4
     }
   }
 }

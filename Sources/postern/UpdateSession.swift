@@ -55,9 +55,9 @@ struct UpdateSession {
       summary.changedSelfTestRowCount = changed
       summary.droppedSignature = model.entry(.signature) != nil
       summary.byteCount = bytes.count
-      try writeModel(bytes, to: command.destination)
+      try writeFile(bytes, to: command.destination)
     } else if let output = command.output {
-      try writeModel(try replacing([], in: model), to: output)
+      try writeFile(try replacing([], in: model), to: output)
     }
     for note in summary.notes { console.note(note) }
     if !command.quiet { console.write(summary.text) }

@@ -74,7 +74,6 @@ import Testing
       } catch let error as ModelDecodingError {
         refused.insert(name)
         switch error {
-        case .unsupportedElementType: #expect(GoldenVectors.quantised.contains(name), "\(name)")
         case .otherMinorVersion: #expect(name == "higher-minor")
         case .sectionWithoutPlace(let kind): #expect(kind > 7, "\(name): \(kind)")
         case .unlawful: Issue.record("\(name): \(error)")
@@ -82,6 +81,8 @@ import Testing
         continue
       }
       count += 1
+      // Rounding what was rounded need not give the same steps.
+      if GoldenVectors.quantised.contains(name) { continue }
       let again = try description.encoded(profile: .map)
       try expectEqualSections(again, file, name)
     }
@@ -111,7 +112,7 @@ import Testing
     #expect(frame.experts.isEmpty && frame.router == model.router)
     #expect(frame.columns == model.columns && frame.head == model.head)
     let bytes = try decodedExpert(view, 2)
-    let expert = try Expert(decoding: 2, of: view, bytes.span)
+    let expert = Expert(decoding: 2, of: view, bytes.span)
     #expect(expert == model.experts[2])
     #expect(try frame.section(of: expert, index: 2) == bytes)
   }
