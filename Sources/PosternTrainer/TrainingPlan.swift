@@ -54,12 +54,22 @@ struct TrainingPlan: Equatable, Sendable {
 
   var expertCount: Int { router.expertCount }
 
-  /// How many standard errors better than the copied dense network a mixture must validate.
+  /// How many standard errors better than the best student a teacher must validate to be the dense
+  /// network.
   ///
   /// The rows that chose among epochs are those that judge here, so that small validation sets
   /// flatter most.
-  func preference(validationRowCount: Int) -> Double {
+  func teacherPreference(validationRowCount: Int) -> Double {
     validationRowCount < 500 ? 2 : validationRowCount < 1500 ? 1.5 : 1
+  }
+
+  /// How many standard errors better than the copied dense network a mixture must validate.
+  ///
+  /// Where rows are many, a gain that matters is many standard errors, and a smaller one is the
+  /// luck of the choice among epochs. Where they are few no gain can show itself: the mixture is
+  /// taken unless it is worse by more than chance, because refined copies rarely are.
+  func mixturePreference(validationRowCount: Int) -> Double {
+    validationRowCount < 500 ? -1 : validationRowCount < 1500 ? 1.5 : 2
   }
 
   /// The plan that `options` leave open, by the number of rows. `encodingCount` says how many

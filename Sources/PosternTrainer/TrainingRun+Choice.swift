@@ -13,38 +13,44 @@ extension TrainingRun {
         Network(shape: network.shape, parameters: network.parameters)
           .predict(prepared.validation.data))
     }
-    return isBetter(losses(teacher), than: losses(best)) ? teacher : best
+    let preference = plan.teacherPreference(validationRowCount: prepared.validation.data.rowCount)
+    return isBetter(losses(teacher), than: losses(best), by: preference) ? teacher : best
   }
 
-  /// Whether the mean loss is lower by as many standard errors as the plan asks for.
-  func isBetter(_ losses: [Double], than base: [Double]) -> Bool {
+  /// Whether the mean loss is lower by more than `preference` standard errors.
+  func isBetter(_ losses: [Double], than base: [Double], by preference: Double) -> Bool {
     let gains = zip(base, losses).map { $0 - $1 }
     let count = Double(gains.count)
     let mean = gains.reduce(0, +) / count
     var squares = 0.0
     for gain in gains { squares += (gain - mean) * (gain - mean) }
     let error = (squares / count / max(count - 1, 1)).squareRoot()
-    return mean > plan.preference(validationRowCount: gains.count) * error
+    return mean > preference * error
   }
 
-  /// Takes the mixture that validates best; where the plan allows it, only if it is better than the
-  /// copied dense network by more than chance would do.
+  /// Takes the mixture that validates best, before or after the refit; where the plan allows it,
+  /// only if it is as much better than the copied dense network as the plan asks for.
   func choose(_ stages: inout Stages) {
-    let data = prepared.validation.data
-    func losses(_ mixture: Mixture) -> [Double] {
-      prepared.validation.rowLosses(mixture.predict(data, threads: plan.threads))
-    }
-    let rival = plan.mayServeDense ? stages.copied : nil
-    let base = rival.map { losses($0.mixture) }
-    var bestLoss = rival?.score.loss ?? .infinity
-    for (candidate, fitted) in [
+    let candidates = [
       (TrainingReport.Candidate.refitMixture, stages.refit), (.mixture, stages.mixture),
-    ] {
-      guard let fitted, fitted.score.loss < bestLoss else { continue }
-      if let base, !isBetter(losses(fitted.mixture), than: base) { continue }
-      bestLoss = fitted.score.loss
-      stages.chosen = candidate
-      stages.model = fitted
+    ]
+    var best: (candidate: TrainingReport.Candidate, fitted: FittedMixture)?
+    for case (let candidate, let fitted?) in candidates where fitted.score.loss.isFinite {
+      if best.map({ fitted.score.loss < $0.fitted.score.loss }) ?? true {
+        best = (candidate, fitted)
+      }
     }
+    guard let best else { return }
+    if plan.mayServeDense, let rival = stages.copied {
+      let data = prepared.validation.data
+      let (own, base) = (
+        prepared.validation.rowLosses(best.fitted.mixture.predict(data, threads: plan.threads)),
+        prepared.validation.rowLosses(rival.mixture.predict(data, threads: plan.threads))
+      )
+      let preference = plan.mixturePreference(validationRowCount: base.count)
+      guard isBetter(own, than: base, by: preference) else { return }
+    }
+    stages.chosen = best.candidate
+    stages.model = best.fitted
   }
 }

@@ -53,23 +53,21 @@ extension TrainingRun {
     if plan.method == .twoStage {
       stages.mixture = FittedMixture(mixture: start, score: score(start), epochs: 0)
     } else {
-      stages.mixture = trainJointly(start, stages: stages, targets: targets)
+      stages.mixture = trainJointly(start, targets: targets)
     }
     guard !reporter.shouldStop, let fitted = stages.mixture else { return }
     reporter.begin(share: stages.dense == nil ? 0.2 : 0.05)
     stages.refit = refit(fitted, targets: targets)
   }
 
-  private func trainJointly(_ start: Mixture, stages: Stages, targets: Targets) -> FittedMixture {
+  private func trainJointly(_ start: Mixture, targets: Targets) -> FittedMixture {
     var schedule = plan.mixture
     schedule.networks.dropout = dropout
     let trainer = MixtureTrainer(
       start: start, data: prepared.data, targets: targets, schedule: schedule, seed: plan.seed,
       threads: plan.threads)
-    // Copies are a mixture that nothing worse may replace; random experts are not.
     return trainer.train(
-      rows: rows, start: plan.mayServeDense ? stages.copied : nil,
-      validation: prepared.validation, seed: plan.seed, reporter: reporter
+      rows: rows, start: nil, validation: prepared.validation, seed: plan.seed, reporter: reporter
     ) { epoch, loss, score, best in
       reporter.report(
         TrainingProgress(

@@ -155,12 +155,15 @@ import Testing
       options: Synthetic.quickOptions(), rowCount: 240, task: c.prepared.task)
     let run = TrainingRun(
       encodings: [c.prepared], plan: plan, reporter: ProgressReporter { _ in true })
-    // 240 rows ask for two standard errors: gains of 0 or 2 have a mean of 1 and an error of 0.065,
-    // one gain of 240 has a mean of one error.
+    // Gains of 0 or 2 have a mean of 1 and an error of 0.065, one gain of 240 a mean of one error.
     let base = [Double](repeating: 3, count: 240)
-    #expect(run.isBetter((0..<240).map { $0 % 2 == 0 ? 3 : 1 }, than: base))
-    #expect(!run.isBetter((0..<240).map { $0 == 0 ? 2 : 3 }, than: base))
-    #expect(!run.isBetter(base, than: base))
+    #expect(run.isBetter((0..<240).map { $0 % 2 == 0 ? 3 : 1 }, than: base, by: 2))
+    #expect(!run.isBetter((0..<240).map { $0 == 0 ? 2 : 3 }, than: base, by: 2))
+    #expect(!run.isBetter(base, than: base, by: 0))
+    #expect(run.isBetter((0..<240).map { $0 == 0 ? 3.5 : 3 }, than: base, by: -2))
+    // Few rows ask for no gain, many for two standard errors.
+    #expect(plan.mixturePreference(validationRowCount: 240) < 0)
+    #expect(plan.mixturePreference(validationRowCount: 5000) == 2)
 
     func fitted(_ mixture: Mixture) -> FittedMixture {
       let outputs = mixture.predict(c.prepared.validation.data, threads: 1)
