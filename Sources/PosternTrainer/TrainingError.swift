@@ -35,6 +35,12 @@ public enum TrainingError: Error, Equatable, Sendable {
   /// A two-level router needs a number of groups, at least two, with at least two experts in each,
   /// and a flat router none.
   case groupsDoNotFit(experts: Int?, groups: Int?, isTwoLevel: Bool)
+  /// The number of experts is to be found, and the router has two levels.
+  case structureNotFlat
+  /// The number of experts is to be found, and there are widths for so many.
+  case structureWithWidths(count: Int)
+  /// The number of experts is to be found, and is given.
+  case structureWithCount(experts: Int)
   /// The table has more classes than a model can have outputs.
   case tooManyClasses(found: Int, most: Int)
   /// The model cannot be written: it exceeds a limit of the format.

@@ -14,6 +14,8 @@
 public struct TrainingOptions: Equatable, Sendable {
   /// Routed experts, `1...1024`.
   public var expertCount: Int?
+  /// Whether the number of experts is found by growing and pruning: see ``StructureStep``.
+  public var findsExpertCount = false
   /// Names every random choice: the same seed gives the same model.
   public var seed: UInt64 = 1
   /// Threads to use, `1...256`; by default one for each processor. Changes no number.
@@ -88,6 +90,11 @@ public struct TrainingOptions: Equatable, Sendable {
       }
     }
     let isTwoLevel = router?.inner != nil
+    if findsExpertCount {
+      if isTwoLevel || groupCount != nil { throw .structureNotFlat }
+      if !expertWidths.isEmpty { throw .structureWithWidths(count: expertWidths.count) }
+      if let expertCount { throw .structureWithCount(experts: expertCount) }
+    }
     if isTwoLevel || groupCount != nil {
       let groups = groupCount ?? 0
       guard isTwoLevel, groups > 1, let expertCount, expertCount % groups == 0,

@@ -51,6 +51,8 @@ public struct TrainingReport: Equatable, Sendable {
   public var expertChangeRates: [Double] = []
   /// After how many of those epochs the router had come to rest and was frozen.
   public var routerFrozenAfter: Int?
+  /// How the number of experts was found; empty where it was not sought.
+  public var structure: [StructureStep] = []
   /// Of the model that was chosen.
   public var score: Double
   /// Which candidate was chosen.

@@ -5,6 +5,11 @@
 extension TrainingRun {
   /// The router that gives each row to the nearest of the centres of k-means.
   func startRouter(dense: FittedNetwork?) -> TrainableRouter {
+    if let expertStart {
+      return TrainableRouter(
+        startingFrom: expertStart, data: prepared.data, shape: plan.router,
+        confidence: plan.startConfidence)
+    }
     var random = RandomStream(seed: plan.seed, 0x6B6D_6561)
     let isPlain = dense == nil || plan.method == .twoStage
     let weights =

@@ -17,6 +17,9 @@ final class TrainingRun {
   /// The dropout that served the best teacher, and the index of its encoding.
   var dropout: Float
   var encoding = 0
+  /// What the structure search found, if the number of experts was sought.
+  var expertStart: ExpertStart?
+  private var structure: [StructureStep] = []
 
   init(encodings: [PreparedData], plan: TrainingPlan, reporter: ProgressReporter) {
     precondition(!encodings.isEmpty && plan.teachers.allSatisfy { $0.encoding < encodings.count })
@@ -43,6 +46,15 @@ final class TrainingRun {
       options: options, rowCount: table.rowCount, task: encodings[0].task,
       encodingCount: encodings.count)
     self.init(encodings: encodings, plan: plan, reporter: reporter)
+    if options.findsExpertCount { findStructure() }
+  }
+
+  /// Finds the number of experts.
+  private func findStructure() {
+    let found = StructureSearch(prepared.data, targets: prepared.targets, seed: plan.seed)
+    structure = found.steps
+    expertStart = ExpertStart(cells: found.cells, features: found.features)
+    plan.router.groups = [found.cells.count]
   }
 
   /// What the stages gave.
@@ -89,6 +101,7 @@ final class TrainingRun {
       chosen: stages.chosen, expertTraffic: traffic, stoppedEarly: reporter.shouldStop,
       warnings: prepared.warnings
         + traffic.indices.filter { traffic[$0] == 0 }.map { .idleExpert(expert: $0) })
+    report.structure = structure
     report.teacherScores = stages.teachers.map(\.score.metric)
     report.teachersMeanScore = stages.teachersMeanScore?.metric
     report.studentScores = stages.students.map(\.score.metric)

@@ -167,6 +167,7 @@ extension Messages {
         .hiddenWidth,
         "widths of \(count(found, "expert")), expected those of \(count(expected, "expert"))")
     case .groupsDoNotFit: return groupsDoNotFit(error)
+    case .structureNotFlat, .structureWithWidths, .structureWithCount: return structure(error)
     case .tooManyClasses(let found, let most):
       return failure(
         data.name, "the target has \(grouped(found)) classes, expected at most \(grouped(most))",

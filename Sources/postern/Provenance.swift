@@ -40,7 +40,11 @@ func provenance(
       ?? .object(["rows": .integer(report.validationRowCount), "taken": .text("from the data")]),
     "version": .text(Version.number),
   ]
-  return Array(JSON.object(members).sorted.compact.utf8)
+  var object = members.map { JSON.Member(name: $0.key, value: $0.value) }
+  if !report.structure.isEmpty {
+    object.append(JSON.Member(name: "structure", value: structureJSON(report)))
+  }
+  return Array(JSON.object(object).sorted.compact.utf8)
 }
 
 private func dataJSON(_ data: TrainingData, rows: Int) -> JSON {

@@ -41,14 +41,21 @@ struct RouterName: ExpressibleByArgument {
   }
 }
 
-/// `N`, or `GROUPSxEACH` for two levels.
+/// `N`, `GROUPSxEACH` for two levels, or `auto`.
 struct ExpertCount: ExpressibleByArgument {
   let text: String
   let total: Int
   let groups: Int?
+  /// Whether the number is to be found.
+  let isFound: Bool
 
   init?(argument: String) {
     text = argument
+    isFound = argument == "auto"
+    guard !isFound else {
+      (total, groups) = (1, nil)
+      return
+    }
     let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     switch parts.count {
     case 1:
@@ -123,7 +130,7 @@ struct RouterOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Number of experts, or GROUPSxEACH on two levels; default: by the number of rows.",
+      "Number of experts, GROUPSxEACH on two levels, or auto to find it; default: by the rows.",
       valueName: "n"))
   var experts: ExpertCount?
 
@@ -164,7 +171,8 @@ struct RouterOptions: ParsableArguments {
   /// Writes the choices into `options`.
   func apply(to options: inout TrainingOptions) {
     options.router = router?.choice
-    options.expertCount = experts?.total
+    options.findsExpertCount = experts?.isFound == true
+    options.expertCount = options.findsExpertCount ? nil : experts?.total
     options.groupCount = experts?.groups
     options.method = method?.choice
     options.start = start?.choice
@@ -185,7 +193,7 @@ struct RouterOptions: ParsableArguments {
     }
     func number(_ value: Float?) -> JSON? { value.map { .numeral("\($0)") } }
     add("router", router.map { .text($0.text) })
-    add("experts", experts.map { $0.groups == nil ? .integer($0.total) : .text($0.text) })
+    add("experts", experts.map { $0.groups == nil && !$0.isFound ? .integer($0.total) : .text($0.text) })
     add("method", method.map { .text($0.choice.rawValue) })
     add("start", start.map { .text($0.choice.rawValue) })
     add("tau", tau.map { .text($0.text) })

@@ -45,6 +45,7 @@ struct TrainingSummary {
     }
     text += String(table.rendered().drop { $0 == "\n" })
     text += traffic
+    text += structureText(report)
     text +=
       "  \(Messages.name(ofOutput: command.output)): \(byteText(byteCount)), \(durationText(seconds))\n"
     if report.stoppedEarly { text += "  " + Messages.stoppedEarly + "\n" }
@@ -85,6 +86,7 @@ struct TrainingSummary {
       "columnCount": .integer(columnCount),
       "scores": scoresJSON(report),
       "chosen": .text(report.chosen.rawValue),
+      "structure": structureJSON(report),
       "expertRowCounts": .array(report.expertTraffic.map(JSON.integer)),
       "expertChangeRates": .array(report.expertChangeRates.map(JSON.number)),
       "routerFrozenAfter": report.routerFrozenAfter.map(JSON.integer) ?? .null,

@@ -1,0 +1,144 @@
+// StructurePoints.swift: rows as points, and sums over groups of them.
+//
+// Step: encoded rows → [structure search] → number of experts.
+
+/// Points in a space of few dimensions, in double precision.
+struct StructurePoints {
+  let count: Int
+  let dimension: Int
+  /// Shape `(count, dimension)`.
+  var values: [Double]
+
+  subscript(_ point: Int, _ axis: Int) -> Double { values[point * dimension + axis] }
+
+  /// One axis by itself.
+  func axis(_ axis: Int, limit: Int) -> StructurePoints {
+    let count = min(count, limit)
+    return StructurePoints(
+      count: count, dimension: 1, values: (0..<count).map { self[$0, axis] })
+  }
+
+  /// Every axis divided by its own scale.
+  func divided(by scales: [Double]) -> StructurePoints {
+    var result = self
+    for index in values.indices { result.values[index] /= scales[index % dimension] }
+    return result
+  }
+
+  /// The points in coordinates in which `covariance` is the identity.
+  func whitened(by covariance: [Double]) -> StructurePoints {
+    let factor = Cholesky(covariance, size: dimension)
+    var result = self
+    for point in 0..<count { factor.forward(&result.values, offset: point * dimension) }
+    return result
+  }
+}
+
+/// Some of the points, with what distances between groups are computed from.
+struct PointGroup {
+  var points: [Int32]
+  var sum: [Double]
+  /// Sums of products, shape `(dimension, dimension)`.
+  var products: [Double]
+
+  init(_ points: [Int32], of all: StructurePoints) {
+    let size = all.dimension
+    self.points = points
+    sum = [Double](repeating: 0, count: size)
+    products = [Double](repeating: 0, count: size * size)
+    for point in points {
+      let first = Int(point) * size
+      for row in 0..<size {
+        let value = all.values[first + row]
+        sum[row] += value
+        for column in 0...row { products[row * size + column] += value * all.values[first + column] }
+      }
+    }
+    for row in 0..<size {
+      for column in 0..<row { products[column * size + row] = products[row * size + column] }
+    }
+  }
+
+  var count: Double { Double(points.count) }
+  var mean: [Double] { sum.map { $0 / max(count, 1) } }
+
+  /// Sums of products of the distances from the group's mean.
+  var scatter: [Double] {
+    var result = products
+    let mean = mean
+    for row in sum.indices {
+      for column in sum.indices { result[row * sum.count + column] -= sum[row] * mean[column] }
+    }
+    return result
+  }
+
+  /// Both groups as one.
+  func joined(_ other: PointGroup) -> PointGroup {
+    var result = self
+    result.points += other.points
+    for index in sum.indices { result.sum[index] += other.sum[index] }
+    for index in products.indices { result.products[index] += other.products[index] }
+    return result
+  }
+
+  /// The covariance within groups, drawn towards a multiple of the identity where there are few
+  /// points for so many dimensions.
+  static func covariance(within groups: [PointGroup]) -> [Double] {
+    let size = groups[0].sum.count
+    let count = groups.reduce(0) { $0 + $1.count }
+    var result = [Double](repeating: 0, count: size * size)
+    for group in groups {
+      for (index, value) in group.scatter.enumerated() { result[index] += value / count }
+    }
+    let mean = (0..<size).reduce(0) { $0 + result[$1 * size + $1] } / Double(size)
+    let share = min(1, 2 * Double(size) / count)
+    for index in result.indices { result[index] *= 1 - share }
+    for axis in 0..<size { result[axis * size + axis] += share * mean + 1e-4 * mean + 1e-9 }
+    return result
+  }
+}
+
+/// The factor `L` of a symmetric positive matrix `L Lᵀ`; pivots that vanish become a small number.
+struct Cholesky {
+  let size: Int
+  private var factor: [Double]
+
+  init(_ matrix: [Double], size: Int) {
+    self.size = size
+    factor = matrix
+    for column in 0..<size {
+      for row in column..<size {
+        var value = factor[row * size + column]
+        for inner in 0..<column {
+          value -= factor[row * size + inner] * factor[column * size + inner]
+        }
+        factor[row * size + column] =
+          row == column
+          ? max(value, 1e-12).squareRoot() : value / factor[column * size + column]
+      }
+    }
+  }
+
+  /// Replaces the vector at `offset` by `L⁻¹` times it.
+  func forward(_ vector: inout [Double], offset: Int = 0) {
+    for row in 0..<size {
+      var value = vector[offset + row]
+      for inner in 0..<row { value -= factor[row * size + inner] * vector[offset + inner] }
+      vector[offset + row] = value / factor[row * size + row]
+    }
+  }
+
+  /// The solution of the equations with this right-hand side.
+  func solve(_ right: [Double]) -> [Double] {
+    var result = right
+    forward(&result)
+    for row in stride(from: size - 1, through: 0, by: -1) {
+      var value = result[row]
+      for inner in row + 1..<max(size, row + 1) {
+        value -= factor[inner * size + row] * result[inner]
+      }
+      result[row] = value / factor[row * size + row]
+    }
+    return result
+  }
+}

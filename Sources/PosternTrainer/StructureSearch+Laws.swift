@@ -1,0 +1,73 @@
+// StructureSearch+Laws.swift: splits where the law changes though the features do not part.
+//
+// Step: encoded rows → [structure search] → mixture.
+
+extension StructureSearch {
+  /// A cell cut in two.
+  struct Split {
+    var cell: Int
+    var parts: [[Int32]]
+    var gain: Gain
+  }
+
+  /// Splits the expert that gains most, while that is more than chance would give.
+  mutating func growByLaw() {
+    loss = totalLoss(.rich)
+    while let best = bestSplit(of: cells) {
+      guard cells.count < Self.expertLimit, best.gain.exceeds(3), best.gain.mean > 0.02 * loss
+      else {
+        add(.stop, gain: best.gain)
+        return
+      }
+      cells[best.cell] = best.parts[0]
+      cells.append(best.parts[1])
+      loss -= best.gain.mean
+      add(.split, gain: best.gain)
+    }
+    add(.stop, gain: Gain())
+  }
+
+  /// The cut that gains most by experts that can bend; `nil` where every cell is small.
+  func bestSplit(of cells: [[Int32]]) -> Split? {
+    var best: Split?
+    for (index, cell) in cells.enumerated() where cell.count >= 200 {
+      for parts in cuts(cell) where parts.allSatisfy({ $0.count >= 60 }) {
+        let gain = gain(of: parts, .rich)
+        if gain.mean > best?.gain.mean ?? -.infinity {
+          best = Split(cell: index, parts: parts, gain: gain)
+        }
+      }
+    }
+    return best
+  }
+
+  /// Cuts of a cell: each of the features at its median, and between what two laws explain.
+  private func cuts(_ cell: [Int32]) -> [[[Int32]]] {
+    var cuts: [[[Int32]]] = []
+    for axis in 0..<min(features.count, 12) {
+      let sorted = cell.sorted { (points[Int($0), axis], $0) < (points[Int($1), axis], $1) }
+      let middle = points[Int(sorted[sorted.count / 2]), axis]
+      let low = sorted.prefix { points[Int($0), axis] < middle }
+      cuts.append([low.sorted(), sorted[low.count...].sorted()])
+    }
+    if let cut = cutByResidual(cell) { cuts.append(cut) }
+    return cuts
+  }
+
+  /// The cut across the direction in which the errors of one affine expert change their sign most.
+  private func cutByResidual(_ cell: [Int32]) -> [[Int32]]? {
+    let residuals = laws.residuals(cell)
+    let high = cell.indices.filter { residuals[$0] > 0 }.map { cell[$0] }
+    let low = cell.indices.filter { residuals[$0] <= 0 }.map { cell[$0] }
+    guard !high.isEmpty, !low.isEmpty else { return nil }
+    let groups = [PointGroup(low, of: points), PointGroup(high, of: points)]
+    let difference = zip(groups[1].mean, groups[0].mean).map { $0 - $1 }
+    let direction = Cholesky(PointGroup.covariance(within: groups), size: points.dimension)
+      .solve(difference)
+    func height(_ row: Int32) -> Double {
+      direction.indices.reduce(0) { $0 + direction[$1] * points[Int(row), $1] }
+    }
+    let middle = cell.reduce(0) { $0 + height($1) } / Double(cell.count)
+    return [cell.filter { height($0) < middle }, cell.filter { height($0) >= middle }]
+  }
+}

@@ -1,0 +1,288 @@
+// StructureSearch.swift: how many experts the data asks for: grow, then prune.
+//
+// Step: encoded rows → [structure search] → mixture.
+
+import PosternPackaging
+
+/// One step on the way to the number of experts.
+public struct StructureStep: Equatable, Sendable {
+  /// What is done to the set of experts.
+  public enum Action: String, Equatable, Sendable {
+    /// One expert becomes two.
+    case split
+    /// Two experts become one, which is as good as both.
+    case merge
+    /// An expert with hardly any rows goes; the nearest takes them.
+    case retire
+    /// Nothing more is to be gained.
+    case stop
+  }
+
+  /// What is done.
+  public var action: Action
+  /// Experts after it.
+  public var expertCount: Int
+  /// The mean loss of all rows after it, each by a cheap expert that did not see it: squared error
+  /// of standardised targets, or the Brier score of classes.
+  public var validationLoss: Double
+  /// How much this step lowers that loss; at the end, how much the next one would.
+  public var gain: Double
+  /// The standard error of ``gain``.
+  public var standardError: Double
+}
+
+/// Finds the number of experts with cheap experts, before any network is trained.
+///
+/// Growing starts from one expert. Where the features fall into separate groups (see
+/// ``StructureGroups``) the expert whose split gains most is split between groups, until each group
+/// has its own. Where they do not, an expert is split in two if that gains more than three standard
+/// errors and a fiftieth of the loss, even though the experts can bend. Pruning then takes away
+/// experts with hardly any rows, and joins two that one law serves as well, as long as the router
+/// can draw the border of what they become.
+struct StructureSearch {
+  /// The steps taken.
+  private(set) var steps: [StructureStep] = []
+  /// The rows of the sample that each expert answers for, as found.
+  var cells: [[Int32]] = []
+  /// The rows that were looked at.
+  let sample: [Int32]
+  /// The features that were looked at.
+  let features: [Int]
+
+  let laws: StructureLaws
+  let points: StructurePoints
+  private let groups: StructureGroups
+  var loss = 0.0
+
+  /// The most experts.
+  static let expertLimit = 16
+  private static let sampleLimit = 5000
+  private static let featureLimit = 32
+
+  init(_ data: EncodedRows, targets: Targets, seed: UInt64) {
+    var random = RandomStream(seed: seed, 0x7374_7275)
+    var rows = (0..<Int32(data.rowCount)).map { $0 }
+    random.shuffle(&rows)
+    sample = rows.prefix(Self.sampleLimit).sorted()
+    let (values, outputCount) = targets.asNumbers(sample)
+    features = Self.features(data, sample, values, outputCount: outputCount)
+    var points = StructurePoints(
+      count: sample.count, dimension: features.count, values: [])
+    for row in sample {
+      for feature in features {
+        let value = data.features[Int(row) * data.featureStride + feature]
+        points.values.append(Double(min(max(value, -8), 8)))
+      }
+    }
+    let isDiscrete = features.indices.map { axis in
+      Set((0..<points.count).map { points[$0, axis] }).count <= 64
+    }
+    self.points = points
+    laws = StructureLaws(points, targets: values, outputCount: outputCount, random: &random)
+    groups = StructureGroups(points, isDiscrete: isDiscrete, random: &random)
+    if groups.groups.count > 1 {
+      growByGroups()
+      retire()
+      prune()
+      add(.stop, gain: bestSplit(of: cells)?.gain ?? Gain())
+    } else {
+      cells = [(0..<Int32(sample.count)).map { $0 }]
+      growByLaw()
+    }
+    cells = cells.map { cell in cell.map { sample[Int($0)] } }
+  }
+
+  /// The features that say most about the targets, ascending; all where they are few.
+  private static func features(
+    _ data: EncodedRows, _ rows: [Int32], _ targets: [Double], outputCount: Int
+  ) -> [Int] {
+    guard data.featureCount > featureLimit else { return Array(0..<data.featureCount) }
+    let strengths = (0..<data.featureCount).map { feature -> Double in
+      let values = rows.map { Double(data.features[Int($0) * data.featureStride + feature]) }
+      let mean = values.reduce(0, +) / Double(rows.count)
+      let spread = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      guard spread > 0 else { return 0 }
+      return (0..<outputCount).reduce(0) { sum, output in
+        var product = 0.0
+        for (row, value) in values.enumerated() {
+          product += (value - mean) * targets[row * outputCount + output]
+        }
+        return sum + product * product / spread
+      }
+    }
+    let order = strengths.indices.sorted { (strengths[$1], $0) < (strengths[$0], $1) }
+    return order.prefix(featureLimit).sorted()
+  }
+}
+
+extension Targets {
+  /// Numbers to fit by least squares: standardised targets, or indicators of at most 32 classes.
+  fileprivate func asNumbers(_ rows: [Int32]) -> ([Double], Int) {
+    if task != .multiclass {
+      return (
+        rows.flatMap { row in
+          (0..<outputCount).map { Double(values[Int(row) * outputCount + $0]) }
+        }, outputCount
+      )
+    }
+    let count = min(outputCount, 32)
+    return (rows.flatMap { row in (0..<count).map { Int(labels[Int(row)]) == $0 ? 1 : 0 } }, count)
+  }
+}
+
+extension StructureSearch {
+  /// A change of the mean loss, with its standard error.
+  struct Gain {
+    var mean = 0.0
+    var error = 0.0
+
+    /// Whether it is positive by so many standard errors.
+    func exceeds(_ errors: Double) -> Bool { mean > errors * error && mean > 0 }
+  }
+
+  /// What several experts gain over one for the same rows, as a part of the mean over all rows.
+  func gain(of parts: [[Int32]], _ kind: StructureLaws.Terms) -> Gain {
+    let joint = laws.losses(parts.flatMap(\.self), kind)
+    let own = parts.flatMap { laws.losses($0, kind) }
+    let total = Double(laws.rowCount)
+    let differences = zip(joint, own).map { $0 - $1 }
+    let mean = differences.reduce(0, +) / Double(differences.count)
+    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return Gain(mean: mean * Double(differences.count) / total, error: squares.squareRoot() / total)
+  }
+
+  /// The mean loss of all rows by one kind of experts.
+  func totalLoss(_ kind: StructureLaws.Terms) -> Double {
+    cells.reduce(0) { $0 + laws.losses($1, kind).reduce(0, +) } / Double(laws.rowCount)
+  }
+
+  /// The loss of a cell by the terms that suit it best, as a part of the mean over all rows.
+  private func bestLoss(_ cell: [Int32]) -> Double {
+    let losses = [StructureLaws.Terms.affine, .quadratic].map { kind in
+      laws.losses(cell, kind).reduce(0, +)
+    }
+    return (losses.min() ?? 0) / Double(laws.rowCount)
+  }
+
+  mutating func add(_ action: StructureStep.Action, gain: Gain) {
+    steps.append(
+      StructureStep(
+        action: action, expertCount: cells.count, validationLoss: loss, gain: gain.mean,
+        standardError: gain.error))
+  }
+
+  private mutating func add(_ action: StructureStep.Action, error: Double) {
+    let before = loss
+    loss = cells.reduce(0) { $0 + bestLoss($1) }
+    add(action, gain: Gain(mean: before - loss, error: error))
+  }
+
+  /// Splits between groups, the largest gain first, until each has its expert.
+  private mutating func growByGroups() {
+    // A tree over the groups, from the nearest two upwards.
+    var nodes = groups.groups.map { GroupTree(group: $0) }
+    while nodes.count > 1 {
+      var nearest = (first: 0, second: 1, distance: Double.infinity)
+      for first in nodes.indices {
+        for second in nodes.indices.dropFirst(first + 1) {
+          let distance = zip(nodes[first].group.mean, nodes[second].group.mean)
+            .reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+          if distance < nearest.distance { nearest = (first, second, distance) }
+        }
+      }
+      let second = nodes.remove(at: nearest.second)
+      let first = nodes[nearest.first]
+      nodes[nearest.first] = GroupTree(
+        group: first.group.joined(second.group), parts: [first, second])
+    }
+    cells = nodes.map(\.group.points)
+    loss = cells.reduce(0) { $0 + bestLoss($1) }
+    var gains = nodes.map { splitGain($0) }
+    while let best = gains.indices.filter({ !nodes[$0].parts.isEmpty }).max(by: {
+      gains[$0].mean < gains[$1].mean
+    }) {
+      let parts = nodes[best].parts
+      let error = gains[best].error
+      nodes.replaceSubrange(best...best, with: parts)
+      gains.replaceSubrange(best...best, with: parts.map { splitGain($0) })
+      cells = nodes.map(\.group.points)
+      add(.split, error: error)
+    }
+  }
+
+  private func splitGain(_ node: GroupTree) -> Gain {
+    node.parts.isEmpty
+      ? Gain() : gain(of: node.parts.map(\.group.points), .quadratic)
+  }
+
+  /// Gives the rows of experts with hardly any to the nearest other.
+  private mutating func retire() {
+    let least = max(6, laws.rowCount / 200)
+    while cells.count > 1, let small = cells.indices.min(by: { cells[$0].count < cells[$1].count }),
+      cells[small].count < least
+    {
+      let all = cells.map { PointGroup($0, of: groups.points) }
+      func distance(_ index: Int) -> Double {
+        zip(all[index].mean, all[small].mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      }
+      guard let nearest = cells.indices.filter({ $0 != small }).min(by: {
+        distance($0) < distance($1)
+      }) else { return }
+      let error = gain(of: [cells[nearest], cells[small]], .affine).error
+      cells[nearest] += cells[small]
+      cells.remove(at: small)
+      add(.retire, error: error)
+    }
+  }
+
+  /// Joins pairs of experts that one law serves as well.
+  private mutating func prune() {
+    while cells.count > 1 {
+      var best: (first: Int, second: Int, gain: Gain)?
+      for first in cells.indices {
+        for second in cells.indices.dropFirst(first + 1) {
+          let parts = [cells[first], cells[second]]
+          let affine = gain(of: parts, .affine)
+          guard !affine.exceeds(1), affine.mean < best?.gain.mean ?? .infinity else { continue }
+          guard !gain(of: parts, .quadratic).exceeds(1), isRoutable(first, second) else { continue }
+          best = (first, second, affine)
+        }
+      }
+      guard let best else { return }
+      cells[best.first] += cells[best.second]
+      cells.remove(at: best.second)
+      add(.merge, error: best.gain.error)
+    }
+  }
+
+  /// Whether the nearest mean still tells the rows of all experts when two have become one.
+  private func isRoutable(_ first: Int, _ second: Int) -> Bool {
+    var joined = cells
+    joined[first] += joined[second]
+    joined.remove(at: second)
+    let size = groups.points.dimension
+    let means = joined.map { PointGroup($0, of: groups.points).mean }
+    var wrong = 0
+    for (cell, rows) in joined.enumerated() {
+      for row in rows {
+        func distance(_ mean: [Double]) -> Double {
+          var sum = 0.0
+          for axis in 0..<size {
+            let difference = groups.points[Int(row), axis] - mean[axis]
+            sum += difference * difference
+          }
+          return sum
+        }
+        let own = distance(means[cell])
+        if means.indices.contains(where: { $0 != cell && distance(means[$0]) < own }) { wrong += 1 }
+      }
+    }
+    return wrong * 20 <= laws.rowCount
+  }
+}
+
+/// Groups of points, joined two by two.
+private struct GroupTree {
+  var group: PointGroup
+  var parts: [GroupTree] = []
+}
