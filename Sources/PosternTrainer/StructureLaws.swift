@@ -75,6 +75,15 @@ struct StructureLaws {
     errors(rows, kind).map { $0.reduce(0) { $0 + $1 * $1 } }
   }
 
+  /// The sum of the squared distances of the targets of `rows` from their means.
+  func spread(_ rows: [Int32]) -> Double {
+    (0..<outputCount).reduce(0) { total, output in
+      let values = rows.map { targets[Int($0) * outputCount + output] }
+      let mean = values.reduce(0, +) / Double(max(values.count, 1))
+      return total + values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    }
+  }
+
   private func errors(_ rows: [Int32], _ kind: Terms) -> [[Double]] {
     let index = Terms.allCases.firstIndex(of: kind) ?? 0
     let size = termCounts[index] + 1

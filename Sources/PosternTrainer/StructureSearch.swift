@@ -244,7 +244,9 @@ extension StructureSearch {
           let parts = [cells[first], cells[second]]
           let affine = gain(of: parts, .affine)
           guard !affine.exceeds(1), affine.mean < best?.gain.mean ?? .infinity else { continue }
-          guard !gain(of: parts, .quadratic).exceeds(1), isRoutable(first, second) else { continue }
+          guard !gain(of: parts, .quadratic).exceeds(1), isKnown(parts.flatMap(\.self)),
+            isRoutable(first, second)
+          else { continue }
           best = (first, second, affine)
         }
       }
@@ -253,6 +255,13 @@ extension StructureSearch {
       cells.remove(at: best.second)
       add(.merge, error: best.gain.error)
     }
+  }
+
+  /// Whether one expert explains most of what is to be explained. One that does not cannot tell
+  /// whether there are two laws.
+  private func isKnown(_ rows: [Int32]) -> Bool {
+    let loss = bestLoss(rows) * Double(laws.rowCount)
+    return loss <= 0.5 * laws.spread(rows) || loss <= 1e-3 * Double(rows.count)
   }
 
   /// Whether the nearest mean still tells the rows of all experts when two have become one.

@@ -7,10 +7,19 @@ internal import PosternStorage
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Say exactly how much memory and work a model takes.",
-    discussion: "EXAMPLE:  postern plan price.moe --rows 64")
+    abstract: "Say exactly how much memory and work a model takes, or find one that takes no more.",
+    discussion: """
+      EXAMPLE:  postern plan price.moe --rows 64
+                postern plan --budget flash=64K,ram=8K,macs=20K houses.csv --target price
 
-  @Argument(help: ArgumentHelp("The model; `-` reads it from standard input.", valueName: "model"))
+      With `--budget` the first argument is a table to learn from. The shape that makes the most \
+      of the budget is proposed; with `-o` it is trained, checked against the budget and written.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "The model, or with `--budget` the rows to learn from; `-` is standard input.",
+      valueName: "model"))
   var model: String
 
   @Option(help: ArgumentHelp("Rows that are computed together.", valueName: "n"))
@@ -19,7 +28,10 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "One JSON object; its keys stay as they are while `schema` is 1.")
   var json = false
 
+  @OptionGroup(title: "BUDGET") var planning: BudgetOptions
+
   func validate() throws {
+    try planning.validate(json: json)
     guard (1...1 << 30).contains(rows) else {
       throw ValidationError("--rows is \(rows), expected 1 to \(1 << 30)")
     }
@@ -27,6 +39,10 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let name = Messages.name(ofInput: model)
+    if let budget = try planning.limits {
+      try BudgetSession(planning, budget: budget, table: model, rows: rows, json: json).run()
+      return
+    }
     let text = try withModel(at: model) { view in
       let plan = Plan(view, rowCapacity: rows)
       return json ? plan.json(name: name).pretty() + "\n" : plan.text(name: name)
@@ -62,7 +78,7 @@ struct Plan {
   }
 
   /// The most work that a row can take.
-  private var rowMacCount: Int {
+  var rowMacCount: Int {
     routerMacCount + (summary.experts.map(\.macCount).max() ?? 0)
       + (summary.sharedExpert?.macCount ?? 0)
   }

@@ -17,7 +17,8 @@ struct TrainingSession {
     console = Console(isQuiet: command.quiet)
   }
 
-  func run() throws {
+  /// Reads the rows to learn from.
+  func load() throws -> (columns: TrainingColumns, data: TrainingData) {
     let source = try TrainingInput(command.train, command)
     let columns = try TrainingColumns(source, command)
     for note in columns.notes { console.note(note) }
@@ -25,6 +26,18 @@ struct TrainingSession {
     if data.withoutTarget > 0 {
       console.warning(Messages.withoutTarget(data.withoutTarget, data.name))
     }
+    return (columns, data)
+  }
+
+  func run() throws {
+    let (columns, data) = try load()
+    _ = try run(columns, data) { _ in }
+  }
+
+  /// Trains on rows that were read, and writes the model if `check` does not throw.
+  func run(
+    _ columns: TrainingColumns, _ data: TrainingData, check: ([UInt8]) throws -> Void
+  ) throws -> TrainingReport {
     let validation = try command.valid.map { path in
       try TrainingData(TrainingInput(path, command), columns)
     }
@@ -38,6 +51,7 @@ struct TrainingSession {
     let warnings = trained.report.warnings.map { Messages.warning($0, data) }
     for warning in warnings { console.warning(warning) }
     let bytes = try encoded(&trained.description, trained.report, data, validation)
+    try check(bytes)
     try writeFile(bytes, to: command.output)
     if let path = command.denseOutput, var dense = trained.dense {
       try writeFile(try encoded(&dense, trained.report, data, validation), to: path)
@@ -48,6 +62,7 @@ struct TrainingSession {
       seconds: bar.seconds)
     if !command.quiet { console.write(summary.text) }
     if command.json { try Console.print(summary.json(columns.notes + warnings).pretty() + "\n") }
+    return trained.report
   }
 
   private func train(
