@@ -57,6 +57,7 @@ public struct ModelOutline: Sendable {
   ///   - expertCount: Experts behind a flat router of `kind`.
   ///   - widths: Hidden widths of each, multiples of 16.
   ///   - kind: The router's kind.
+  /// - Returns: A model that can be encoded; its weights mean nothing.
   public func description(
     expertCount: Int, widths: [Int], kind: RouterParameters.Kind = .linear
   ) -> ModelDescription {

@@ -21,8 +21,12 @@ struct StructureGroups {
   private(set) var groups: [PointGroup]
 
   /// Finds the groups. `isDiscrete` says of each axis whether it has few different values, between
-  /// which valleys mean nothing.
+  /// which there is nothing by their nature.
   init(_ points: StructurePoints, isDiscrete: [Bool], random: inout RandomStream) {
+    var points = points
+    for axis in isDiscrete.indices where isDiscrete[axis] {
+      points.spread(axis: axis, random: &random)
+    }
     var scales = [Double](repeating: 1, count: points.dimension)
     for axis in scales.indices where !isDiscrete[axis] {
       let line = points.axis(axis, limit: 2000)
@@ -45,7 +49,7 @@ struct StructureGroups {
     _ points: StructurePoints, cellCount: Int? = nil, restarts: Int = 3,
     random: inout RandomStream
   ) -> [PointGroup] {
-    let cellCount = cellCount ?? min(max(points.count / 30, 4), 30)
+    let cellCount = cellCount ?? min(max(points.count / max(30, 4 * points.dimension), 4), 30)
     var best: (cells: [Int32], spread: Double)?
     for _ in 0..<restarts {
       let found = kMeans(points, count: cellCount, random: &random)
@@ -156,7 +160,7 @@ struct Valley {
   private(set) var distance: Double
 
   /// Whether the groups are two and not one: few points between them, and not by chance.
-  var isDeep: Bool { share < 0.65 && height > 2.5 }
+  var isDeep: Bool { share < 0.65 && height > 3 }
 
   init(_ one: PointGroup, _ other: PointGroup, _ points: StructurePoints) {
     let size = points.dimension

@@ -40,8 +40,9 @@ struct StructureLaws {
     termCounts = made.map(\.count)
   }
 
-  private static func terms(_ kind: Terms, _ points: StructurePoints) -> (values: [Double], count: Int)
-  {
+  private static func terms(_ kind: Terms, _ points: StructurePoints) -> (
+    values: [Double], count: Int
+  ) {
     let size = points.dimension
     var knots: [[Double]] = []
     if kind == .rich && size <= 24 {

@@ -25,6 +25,25 @@ struct StructurePoints {
     return result
   }
 
+  /// Spreads the values of an axis over the gaps between them, so that values that come in steps
+  /// are no groups for that alone; a gap wider than the others still is one, with few points in it.
+  mutating func spread(axis: Int, random: inout RandomStream) {
+    let sorted = Set((0..<count).map { self[$0, axis] }).sorted()
+    guard sorted.count > 1 else { return }
+    for point in 0..<count {
+      let value = self[point, axis]
+      var (low, high) = (0, sorted.count - 1)
+      while low < high {
+        let middle = (low + high) / 2
+        if sorted[middle] < value { low = middle + 1 } else { high = middle }
+      }
+      let below = low > 0 ? value - sorted[low - 1] : sorted[low + 1] - value
+      let above = low + 1 < sorted.count ? sorted[low + 1] - value : below
+      values[point * dimension + axis] =
+        value - below / 2 + random.uniform() * (below + above) / 2
+    }
+  }
+
   /// The points in coordinates in which `covariance` is the identity.
   func whitened(by covariance: [Double]) -> StructurePoints {
     let factor = Cholesky(covariance, size: dimension)
@@ -51,7 +70,9 @@ struct PointGroup {
       for row in 0..<size {
         let value = all.values[first + row]
         sum[row] += value
-        for column in 0...row { products[row * size + column] += value * all.values[first + column] }
+        for column in 0...row {
+          products[row * size + column] += value * all.values[first + column]
+        }
       }
     }
     for row in 0..<size {

@@ -13,7 +13,8 @@ extension StructureSearch {
   /// Splits the expert that gains most, while that is more than chance would give.
   mutating func growByLaw() {
     loss = totalLoss(.rich)
-    while let best = bestSplit(of: cells) {
+    var splits = cells.indices.map { bestSplit(of: $0) }
+    while let best = splits.compactMap(\.self).max(by: { $0.gain.mean < $1.gain.mean }) {
       guard cells.count < Self.expertLimit, best.gain.exceeds(3), best.gain.mean > 0.02 * loss
       else {
         add(.stop, gain: best.gain)
@@ -21,30 +22,32 @@ extension StructureSearch {
       }
       cells[best.cell] = best.parts[0]
       cells.append(best.parts[1])
+      splits[best.cell] = bestSplit(of: best.cell)
+      splits.append(bestSplit(of: cells.count - 1))
       loss -= best.gain.mean
       add(.split, gain: best.gain)
     }
     add(.stop, gain: Gain())
   }
 
-  /// The cut that gains most by experts that can bend; `nil` where every cell is small.
-  func bestSplit(of cells: [[Int32]]) -> Split? {
-    var best: Split?
-    for (index, cell) in cells.enumerated() where cell.count >= 200 {
-      for parts in cuts(cell) where parts.allSatisfy({ $0.count >= 60 }) {
-        let gain = gain(of: parts, .rich)
-        if gain.mean > best?.gain.mean ?? -.infinity {
-          best = Split(cell: index, parts: parts, gain: gain)
-        }
-      }
+  /// The cut that gains most by experts that can bend; `nil` where the cell is small.
+  func bestSplit(of index: Int) -> Split? {
+    let cell = cells[index]
+    let cuts = cell.count < 200 ? [] : cuts(cell).filter { $0.allSatisfy { $0.count >= 60 } }
+    guard !cuts.isEmpty else { return nil }
+    let joint = losses(of: [cell], .rich)
+    let gains = Parallel.map(count: cuts.count, threads: threads) { cut in
+      gain(from: joint, to: losses(of: cuts[cut], .rich))
     }
-    return best
+    var best = 0
+    for cut in gains.indices where gains[cut].mean > gains[best].mean { best = cut }
+    return Split(cell: index, parts: cuts[best], gain: gains[best])
   }
 
-  /// Cuts of a cell: each of the features at its median, and between what two laws explain.
+  /// Cuts of a cell: each of a few features at its median, and between what two laws explain.
   private func cuts(_ cell: [Int32]) -> [[[Int32]]] {
     var cuts: [[[Int32]]] = []
-    for axis in 0..<min(features.count, 12) {
+    for axis in 0..<min(features.count, 8) {
       let sorted = cell.sorted { (points[Int($0), axis], $0) < (points[Int($1), axis], $1) }
       let middle = points[Int(sorted[sorted.count / 2]), axis]
       let low = sorted.prefix { points[Int($0), axis] < middle }

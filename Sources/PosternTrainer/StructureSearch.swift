@@ -51,6 +51,7 @@ struct StructureSearch {
 
   let laws: StructureLaws
   let points: StructurePoints
+  let threads: Int
   private let groups: StructureGroups
   var loss = 0.0
 
@@ -59,7 +60,8 @@ struct StructureSearch {
   private static let sampleLimit = 5000
   private static let featureLimit = 32
 
-  init(_ data: EncodedRows, targets: Targets, seed: UInt64) {
+  init(_ data: EncodedRows, targets: Targets, seed: UInt64, threads: Int) {
+    self.threads = threads
     var random = RandomStream(seed: seed, 0x7374_7275)
     var rows = (0..<Int32(data.rowCount)).map { $0 }
     random.shuffle(&rows)
@@ -84,7 +86,8 @@ struct StructureSearch {
       growByGroups()
       retire()
       prune()
-      add(.stop, gain: bestSplit(of: cells)?.gain ?? Gain())
+      let rest = cells.indices.compactMap { bestSplit(of: $0)?.gain }
+      add(.stop, gain: rest.max { $0.mean < $1.mean } ?? Gain())
     } else {
       cells = [(0..<Int32(sample.count)).map { $0 }]
       growByLaw()
@@ -142,13 +145,27 @@ extension StructureSearch {
 
   /// What several experts gain over one for the same rows, as a part of the mean over all rows.
   func gain(of parts: [[Int32]], _ kind: StructureLaws.Terms) -> Gain {
-    let joint = laws.losses(parts.flatMap(\.self), kind)
-    let own = parts.flatMap { laws.losses($0, kind) }
+    gain(from: losses(of: [parts.flatMap(\.self)], kind), to: losses(of: parts, kind))
+  }
+
+  /// The loss of each row of the sample that is in one of `cells`, each with its own expert; 0 for
+  /// the others.
+  func losses(of cells: [[Int32]], _ kind: StructureLaws.Terms) -> [Double] {
+    var result = [Double](repeating: 0, count: laws.rowCount)
+    for cell in cells {
+      for (row, loss) in zip(cell, laws.losses(cell, kind)) { result[Int(row)] = loss }
+    }
+    return result
+  }
+
+  /// What the mean loss falls by.
+  func gain(from before: [Double], to after: [Double]) -> Gain {
     let total = Double(laws.rowCount)
-    let differences = zip(joint, own).map { $0 - $1 }
-    let mean = differences.reduce(0, +) / Double(differences.count)
-    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return Gain(mean: mean * Double(differences.count) / total, error: squares.squareRoot() / total)
+    let mean = zip(before, after).reduce(0) { $0 + $1.0 - $1.1 } / total
+    let squares = zip(before, after).reduce(0) {
+      $0 + ($1.0 - $1.1 - mean) * ($1.0 - $1.1 - mean)
+    }
+    return Gain(mean: mean, error: squares.squareRoot() / total)
   }
 
   /// The mean loss of all rows by one kind of experts.
@@ -225,9 +242,11 @@ extension StructureSearch {
       func distance(_ index: Int) -> Double {
         zip(all[index].mean, all[small].mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
       }
-      guard let nearest = cells.indices.filter({ $0 != small }).min(by: {
-        distance($0) < distance($1)
-      }) else { return }
+      guard
+        let nearest = cells.indices.filter({ $0 != small }).min(by: {
+          distance($0) < distance($1)
+        })
+      else { return }
       let error = gain(of: [cells[nearest], cells[small]], .affine).error
       cells[nearest] += cells[small]
       cells.remove(at: small)

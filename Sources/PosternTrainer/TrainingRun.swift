@@ -51,7 +51,8 @@ final class TrainingRun {
 
   /// Finds the number of experts.
   private func findStructure() {
-    let found = StructureSearch(prepared.data, targets: prepared.targets, seed: plan.seed)
+    let found = StructureSearch(
+      prepared.data, targets: prepared.targets, seed: plan.seed, threads: plan.threads)
     structure = found.steps
     expertStart = ExpertStart(cells: found.cells, features: found.features)
     plan.router.groups = [found.cells.count]

@@ -112,7 +112,8 @@ extension Messages {
     CommandFailure(
       .doneWithRejects,
       Message(
-        name, "the trained model exceeds the budget: "
+        name,
+        "the trained model exceeds the budget: "
           + overruns.map(\.text).joined(separator: "; "),
         help: "nothing was written; leave a little more room"))
   }

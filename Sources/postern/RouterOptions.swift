@@ -48,6 +48,8 @@ struct ExpertCount: ExpressibleByArgument {
   let groups: Int?
   /// Whether the number is to be found.
   let isFound: Bool
+  /// Whether it is one plain number.
+  var isNumber: Bool { groups == nil && !isFound }
 
   init?(argument: String) {
     text = argument
@@ -193,7 +195,7 @@ struct RouterOptions: ParsableArguments {
     }
     func number(_ value: Float?) -> JSON? { value.map { .numeral("\($0)") } }
     add("router", router.map { .text($0.text) })
-    add("experts", experts.map { $0.groups == nil && !$0.isFound ? .integer($0.total) : .text($0.text) })
+    add("experts", experts.map { $0.isNumber ? .integer($0.total) : .text($0.text) })
     add("method", method.map { .text($0.choice.rawValue) })
     add("start", start.map { .text($0.choice.rawValue) })
     add("tau", tau.map { .text($0.text) })
