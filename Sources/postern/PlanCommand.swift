@@ -7,7 +7,7 @@ internal import PosternStorage
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Say exactly how much memory and work a model takes, or find one that takes no more.",
+    abstract: "Say what a model takes, or plan one for a budget.",
     discussion: """
       EXAMPLE:  postern plan price.moe --rows 64
                 postern plan --budget flash=64K,ram=8K,macs=20K houses.csv --target price

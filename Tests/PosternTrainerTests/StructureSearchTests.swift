@@ -1,5 +1,6 @@
 // StructureSearchTests.swift: the number of experts is found where the truth is known.
 
+import PosternPackaging
 import Testing
 
 @testable import PosternTrainer
