@@ -56,6 +56,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: borrowing),
+    .executableTarget(
+      name: "replays",
+      dependencies: [
+        "PosternFormat", "PosternRuntime", "PosternData", "PosternStorage", "PosternPackaging",
+        "PosternTrainer",
+      ],
+      path: "tools/bench/replays", swiftSettings: borrowing),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
