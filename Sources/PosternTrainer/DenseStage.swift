@@ -128,7 +128,7 @@ func trainDense(
     judge.parameters = optimizer.average
     let score = validation.score(
       judge.predict(validation.data), adjusted: adjustments?.validation)
-    if score.loss < best.score.loss {
+    if score.loss < best.score.loss || schedule.keepsLast {
       best.parameters = judge.parameters
       best.score = score
       best.epochs = epoch + 1

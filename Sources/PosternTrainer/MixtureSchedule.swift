@@ -57,6 +57,9 @@ struct MixtureSchedule: Equatable, Sendable {
   var annealedShare = 0.6
   /// An expert less likely than this is not computed for a row.
   var probabilityLimit: Float = 0.02
+  /// The spread of a regression's errors in the likelihood, in standard deviations of the target:
+  /// the upper end at the start, falling to the lower one. Without it each expert's is estimated.
+  var errorSpread: ClosedRange<Double>?
   var losses = RouterLossWeights()
   /// How far an expert's bias goes at each step towards an even load [1]; 0 for not at all.
   ///
@@ -75,6 +78,17 @@ struct MixtureSchedule: Equatable, Sendable {
   var freezingChangeRate = 0.01
   var trainsRouter = true
   var trainsExperts = true
+  /// Whether the scale of distances and cosines is learned.
+  var trainsScale = true
+
+  /// What ``errorSpread`` prescribes after `share` of the steps: falls in a line, then stays.
+  func errorVariance(after share: Double) -> Double? {
+    guard let errorSpread else { return nil }
+    let left = max(0, 1 - share / annealedShare)
+    let width = errorSpread.upperBound - errorSpread.lowerBound
+    let spread = errorSpread.lowerBound + left * width
+    return spread * spread
+  }
 
   /// The temperature after `share` of the steps: falls geometrically, then stays.
   func temperature(after share: Double) -> Float {

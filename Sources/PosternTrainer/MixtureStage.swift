@@ -103,7 +103,7 @@ final class MixtureTrainer {
       }
       let mixture = average
       let score = validation.score(mixture.predict(validation.data, threads: threads))
-      if best.map({ score.loss < $0.score.loss }) ?? true {
+      if schedule.networks.keepsLast || best.map({ score.loss < $0.score.loss }) ?? true {
         best = FittedMixture(mixture: mixture, score: score, epochs: epoch + 1)
       }
       observe(epoch + 1, loss / Double(batches.count), score, best?.score ?? score)
@@ -141,6 +141,9 @@ final class MixtureTrainer {
   private func trainBatch(_ rows: ArraySlice<Int32>, step: Int, stepCount: Int) -> Double {
     let share = Double(step) / Double(max(stepCount, 1))
     let rate = schedule.networks.rate(step: step, of: stepCount)
+    if let variance = schedule.errorVariance(after: share) {
+      for expert in experts { expert.variance = variance }
+    }
     var (loss, gradient) = compare(rows, temperature: schedule.temperature(after: share))
     if schedule.trainsExperts {
       stepShared(rowCount: rows.count, rate: rate)

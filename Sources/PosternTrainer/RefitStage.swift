@@ -24,9 +24,12 @@ func refit(
     count: cells.count, threads: threads, whileWaiting: reporter.repeatReport
   ) { expert -> NetworkParameters in
     let before = mixture.experts[expert]
-    guard cells[expert].count >= rowLimit, validationCells[expert].count >= rowLimit else {
+    let isJudged = validationCells[expert].count >= rowLimit
+    guard cells[expert].count >= rowLimit, isJudged || schedule.keepsLast else {
       return before
     }
+    var schedule = schedule
+    schedule.epochs = schedule.epochs(rowCount: cells[expert].count)
     let fitted = trainDense(
       shape: before.shape, initial: before.values, data: data, targets: targets,
       rows: cells[expert], validation: validation.selecting(validationCells[expert]),

@@ -101,6 +101,7 @@ struct RouterInTraining {
         router.parameters, features: features, rowCount: batch.rowCount,
         trace: batch.traces[node], logitGradient: &nodes[node], gradient: &gradient,
         scratch: &scratch)
+      if !schedule.trainsScale { gradient[form.logScale] = 0 }
     }
     let scale = clippingScale(
       square: VectorMath.squaredNorm(gradient), limit: schedule.networks.gradientNormLimit)

@@ -34,6 +34,29 @@ extension TrainableRouter {
     }
   }
 
+  /// A router of `shape` whose prototypes and directions are random rows, or whose weights are
+  /// uniform and at most one over the root of the number of features; distances and cosines are
+  /// multiplied by `scale`.
+  init(
+    startingAtRandomIn data: EncodedRows, shape: RouterShape, scale: Float,
+    random: inout RandomStream
+  ) {
+    self.init(shape, featureCount: data.featureCount)
+    let reach = 1 / Float(max(data.featureCount, 1)).squareRoot()
+    for (node, form) in forms.enumerated() {
+      for child in 0..<form.childCount {
+        let row = random.below(data.rowCount)
+        for feature in 0..<featureCount {
+          parameters[form.weight(child, feature)] =
+            form.kind == .linear
+            ? reach * Float(2 * random.uniform() - 1)
+            : data.features[row * data.featureStride + feature]
+        }
+      }
+      if form.kind != .linear { sharpen(node: node, by: scale) }
+    }
+  }
+
   private mutating func start(
     node: Int, _ data: EncodedRows, featureWeights: [Float], confidence: Double,
     _ random: inout RandomStream

@@ -5,6 +5,10 @@
 /// The constants of one training run.
 struct Schedule: Equatable, Sendable {
   var epochs: Int
+  /// So many steps at least, however few the rows are: as many more epochs.
+  var leastStepCount = 0
+  /// Whether the result is the last epoch, not the one that validates best.
+  var keepsLast = false
   var batchSize: Int
   /// The learning rate after warm-up.
   var rate: Float
@@ -12,6 +16,8 @@ struct Schedule: Equatable, Sendable {
   var weightDecay: Float = 1e-2
   /// The share of hidden activations that is dropped.
   var dropout: Float = 0.1
+  /// Whether the rate is the same at every step.
+  var isConstant = false
   /// The share that the moving average of the weights keeps at a step.
   var averageKeep: Float = 0.998
   /// The largest norm of a gradient; longer ones are shortened to it.
@@ -23,11 +29,19 @@ struct Schedule: Equatable, Sendable {
   /// `patience` more have brought nothing.
   func isStale(epoch: Int, best: Int) -> Bool { epoch - best >= best + patience }
 
+  /// The epochs over `rowCount` rows that ``leastStepCount`` asks for.
+  func epochs(rowCount: Int) -> Int {
+    let batchCount = max(stepCount(rowCount: rowCount), 1)
+    return max(epochs, (leastStepCount + batchCount - 1) / batchCount)
+  }
+
   /// Steps in one epoch over `rowCount` rows.
   func stepCount(rowCount: Int) -> Int { (rowCount + batchSize - 1) / batchSize }
 
-  /// The learning rate at `step` of `count`: up in a line, then down by half a cosine to 1 %.
+  /// The learning rate at `step` of `count`: up in a line, then down by half a cosine to 1 %;
+  /// or constant.
   func rate(step: Int, of count: Int) -> Float {
+    if isConstant { return rate }
     let warmUp = min(warmUpSteps, count / 10 + 1)
     if step < warmUp { return rate * Float(step + 1) / Float(warmUp) }
     let progress = Double(step - warmUp) / Double(max(count - warmUp, 1))

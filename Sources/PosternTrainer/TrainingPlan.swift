@@ -39,6 +39,9 @@ struct TrainingPlan: Equatable, Sendable {
   var refitRowLimit = 200
   /// The mean probability of the chosen expert where the router starts.
   var startConfidence = 0.7
+  var routerStart = TrainingRecipe.RouterStart.kMeans
+  /// PReLU slopes of random experts.
+  var startSlope: Float = 0.1
 
   /// Bins of a numeric column: one number, or several of which the teachers find the best.
   ///
@@ -124,6 +127,7 @@ struct TrainingPlan: Equatable, Sendable {
     // What was not trained under hard routing has more to learn there.
     refit.epochs = method == .twoStage ? epochs : max(1, epochs / 2)
     refit.rate = method == .twoStage ? dense.rate : 1e-3
+    if method == .twoStage && options.epochCount == nil { refit.leastStepCount = 3000 }
     refit.patience = max(5, refit.epochs / 3)
     refitRowLimit = 1
   }

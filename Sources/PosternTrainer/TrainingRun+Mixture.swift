@@ -11,6 +11,10 @@ extension TrainingRun {
         confidence: plan.startConfidence)
     }
     var random = RandomStream(seed: plan.seed, 0x6B6D_6561)
+    if case .random(let scale) = plan.routerStart {
+      return TrainableRouter(
+        startingAtRandomIn: prepared.data, shape: plan.router, scale: scale, random: &random)
+    }
     let isPlain = dense == nil || plan.method == .twoStage
     let weights =
       isPlain
@@ -35,6 +39,12 @@ extension TrainingRun {
     } else {
       mixture = Mixture(
         router: router, experts: (0..<plan.expertCount).map { randomExpert(UInt64($0)) })
+      if plan.method == .twoStage {
+        for (expert, rows) in mixture.cells(prepared.data).enumerated() {
+          let input = prepared.input.standardized(over: prepared.data, rows: rows)
+          mixture.experts[expert].shape.input = input
+        }
+      }
       if plan.hasSharedExpert {
         mixture.shared = copied ?? randomExpert(UInt64(plan.expertCount))
       }
@@ -47,7 +57,8 @@ extension TrainingRun {
     let shape = NetworkShape(
       input: prepared.input, widths: widths, outputCount: prepared.head.count)
     var random = RandomStream(seed: plan.seed, 0x7363_7261, index)
-    return NetworkParameters(shape: shape, values: shape.initialParameters(&random))
+    return NetworkParameters(
+      shape: shape, values: shape.initialParameters(&random, slope: plan.startSlope))
   }
 
   func trainMixture(_ stages: inout Stages, targets: Targets) {
