@@ -18,6 +18,12 @@ enum Quadrants {
     var router: RouterChoice
     /// Recorded medians: blended before and after refit, likelihood before and after, purity.
     var recorded: [String]
+
+    /// Blended before refit over likelihood after it.
+    var recordedRatio: String {
+      let values = recorded.map { Double($0.hasPrefix(".") ? "0\($0)" : $0) ?? .nan }
+      return shortest((values[0] / values[3] * 10).rounded() / 10)
+    }
   }
 
   static let settings = [
@@ -73,35 +79,41 @@ enum Quadrants {
     var purity: Double
   }
 
+  /// How a router and its experts are trained together.
+  enum Training: Hashable, CaseIterable {
+    case likelihood
+    case leastSquares
+    /// With the scale of distances at 10, as recorded; elsewhere it is learned from there.
+    case leastSquaresAtScale10
+
+    var method: TrainingMethod { self == .likelihood ? .likelihood : .leastSquares }
+  }
+
   /// Runs of one seed: their median is its figure.
   static let runCount = 8
 
-  /// The medians of a seed's runs, by setting; for likelihood and for least squares.
-  static func medians(seed: UInt64, _ context: ReplayContext) throws -> [[TrainingMethod: Outcome]]
-  {
+  /// The medians of a seed's runs, by setting, then by training.
+  static func medians(seed: UInt64, _ context: ReplayContext) throws -> [[Training: Outcome]] {
     try settings.map { setting in
-      var medians: [TrainingMethod: Outcome] = [:]
-      for method in [TrainingMethod.likelihood, .leastSquares] {
+      var medians: [Training: Outcome] = [:]
+      for training in Training.allCases {
         let outcomes = try (0..<runCount).map { run in
-          try outcome(setting, method, seed: seed &* 1000 &+ UInt64(run), context)
+          try outcome(setting, training, seed: seed &* 1000 &+ UInt64(run), context)
         }
-        medians[method] = Outcome(
+        let median = Outcome(
           before: median(outcomes.map(\.before)), after: median(outcomes.map(\.after)),
           purity: median(outcomes.map(\.purity)))
+        medians[training] = median
+        context.say(
+          "  seed \(seed) \(setting.name) by \(training): \(shortest(median.before)), after refit"
+            + " \(shortest(median.after)), purity \(shortest(median.purity))")
       }
-      let likelihood = medians[.likelihood]
-      context.say(
-        "  seed \(seed) \(setting.name): likelihood \(shortest(likelihood?.before ?? .nan)), after"
-          + " refit \(shortest(likelihood?.after ?? .nan)), purity"
-          + " \(shortest(likelihood?.purity ?? .nan)); least squares"
-          + " \(shortest(medians[.leastSquares]?.before ?? .nan)), after refit"
-          + " \(shortest(medians[.leastSquares]?.after ?? .nan))")
       return medians
     }
   }
 
   private static func outcome(
-    _ setting: Setting, _ method: TrainingMethod, seed: UInt64, _ context: ReplayContext
+    _ setting: Setting, _ training: Training, seed: UInt64, _ context: ReplayContext
   ) throws -> Outcome {
     var random = Randomness(seed: seed, stream: 3)
     let (train, test) = (Rows(count: 2000, random: &random), Rows(count: 500, random: &random))
@@ -111,14 +123,16 @@ enum Quadrants {
     options.expertCount = 4
     options.router = setting.router
     options.groupCount = setting.router.inner == nil ? nil : 2
-    options.method = method
+    options.method = training.method
     options.hiddenWidths = [16]
     options.teacherCount = 0
     options.binCount = 1
     (options.balanceWeight, options.zWeight) = (0, 0)
+    var recipe = recipe(spread: train.spread)
+    recipe.fixesScale = training == .leastSquaresAtScale10
     let trained = try Trainer.train(
-      train.table, validation: train.table, options: options, recipe: recipe(spread: train.spread))
-    let path = context.path("R3b-\(setting.name)-\(method.rawValue).moe")
+      train.table, validation: train.table, options: options, recipe: recipe)
+    let path = context.path("R3b-\(setting.name)-\(training).moe")
     let before = try answers(of: trained.joint, throughFileAt: path, columns: test.columns)
     let after = try answers(of: trained.refit, throughFileAt: path, columns: test.columns)
     func error(_ answers: MappedAnswers) -> Double {
@@ -137,7 +151,7 @@ enum Quadrants {
     recipe.routerRate = 1
     recipe.routerStart = .random(scale: Float(10 / 12.0.squareRoot()))
     recipe.errorSpread = 0.1 / spread...0.5 / spread
-    (recipe.keepsLast, recipe.isPlainAdam) = (true, true)
+    recipe.keepsLast = true
     (recipe.dropout, recipe.weightDecay, recipe.slope) = (0, 0, 0)
     return recipe
   }

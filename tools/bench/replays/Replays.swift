@@ -7,7 +7,7 @@ import Foundation
 /// Runs the experiments that the command line names.
 @main enum Replays {
   /// Every replay, in the order of `all`.
-  static let known: [Replay] = [MoMLP.replay, Hierarchy.replay]
+  static let known: [Replay] = [MoMLP.replay, Hierarchy.replay, PerturbedCosine.replay]
 
   static let help = """
     Runs the papers' experiments again, through this package's own trainer, file and runtime.
