@@ -96,6 +96,8 @@ package struct RecipeResult: Sendable {
   package var trainedValues: [Float]
   /// The mean loss of the blended outputs on the validation rows.
   package var softLoss: Double
+  /// The same after both stages under top-1 routing.
+  package var hardLoss: Double
 }
 
 extension Trainer {
@@ -126,7 +128,8 @@ extension Trainer {
     let served = stages.refit?.mixture ?? joint
     return RecipeResult(
       joint: joint.description(run.prepared), refit: served.description(run.prepared),
-      trainedValues: try run.values(of: served, for: table), softLoss: run.softScore(joint).loss)
+      trainedValues: try run.values(of: served, for: table), softLoss: run.softScore(joint).loss,
+      hardLoss: run.score(served).loss)
   }
 }
 

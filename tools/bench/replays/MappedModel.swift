@@ -11,8 +11,10 @@ import PosternStorage
 struct MappedAnswers {
   /// The expert of each row.
   var experts: [Int] = []
-  /// Values or probabilities, shape `(rows, outputs)`.
+  /// Values, or logits of classes; shape `(rows, outputs)`.
   var values: [Float] = []
+  /// The class of each row of a classification.
+  var classes: [Int] = []
 }
 
 /// Writes `model` to `path`, maps the file and predicts rows with it.
@@ -54,6 +56,9 @@ func answers(ofFileAt path: String, columns: [[Float]]) throws -> MappedAnswers 
     try predictor.predict(count: count)
     for slot in 0..<count {
       answers.experts.append(predictor.session.expert(slot))
+      if model.header.task != .regression {
+        answers.classes.append(predictor.session.predictedClass(slot))
+      }
       for output in 0..<outputs {
         answers.values.append(predictor.session.value(slot, output: output))
       }

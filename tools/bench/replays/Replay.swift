@@ -18,6 +18,8 @@ struct ReplayContext {
   var seeds: [UInt64]
   /// Where models and plots go; it exists.
   var folder: String
+  /// Where public tables are: NAME.train.csv and NAME.test.csv.
+  var dataFolder = "tools/data"
   /// Threads to train on.
   var threads: Int
   /// Where words go while it runs.

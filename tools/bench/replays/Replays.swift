@@ -7,18 +7,20 @@ import Foundation
 /// Runs the experiments that the command line names.
 @main enum Replays {
   /// Every replay, in the order of `all`.
-  static let known: [Replay] = [MoMLP.replay, Hierarchy.replay, PerturbedCosine.replay]
+  static let known: [Replay] = [
+    MoMLP.replay, Hierarchy.replay, PerturbedCosine.replay, LoadBalance.replay,
+  ]
 
   static let help = """
     Runs the papers' experiments again, through this package's own trainer, file and runtime.
 
-    Usage: tools/bench/papers NAME|all [--seeds N] [--first-seed N] [--threads N] [--folder PATH]
+    Usage: tools/bench/papers NAME|all [--seeds N] [--first-seed N] [--threads N] [--folder PATH] [--data PATH]
 
     \(known.map { "  \($0.name)".padding(toLength: 12, withPad: " ", startingAt: 0) + $0.title }
       .joined(separator: "\n"))
 
     Prints what was published or recorded beside what comes out, and the limit that it has to keep.
-    Models and plots go to the folder (.build/papers). Exit status 1 if a limit is not kept on at
+    Models and plots go to the folder (.build/papers); public tables come from --data (tools/data). Exit status 1 if a limit is not kept on at
     least four of five seeds.
     """
 
@@ -42,7 +44,8 @@ import Foundation
   /// Runs what `arguments` name; whether all limits were met.
   static func run(_ arguments: [String]) throws -> Bool {
     var chosen: [Replay] = []
-    var (seedCount, firstSeed, folder) = (5, UInt64(1), ".build/papers")
+    var (seedCount, firstSeed) = (5, UInt64(1))
+    var (folder, data) = (".build/papers", "tools/data")
     var threads = min(ProcessInfo.processInfo.activeProcessorCount, 256)
     var rest = arguments[...]
     while let word = rest.popFirst() {
@@ -54,12 +57,11 @@ import Foundation
         chosen += known
       } else if let replay = known.first(where: { $0.name == word }) {
         chosen.append(replay)
-      } else if ["--seeds", "--first-seed", "--threads", "--folder"].contains(word) {
+      } else if ["--seeds", "--first-seed", "--threads", "--folder", "--data"].contains(word) {
         guard let value = rest.popFirst() else { throw UsageError(text: "\(word) needs a value") }
-        if word == "--folder" {
-          folder = value
-          continue
-        }
+        if word == "--folder" { folder = value }
+        if word == "--data" { data = value }
+        if word == "--folder" || word == "--data" { continue }
         guard let number = Int(value), number >= 1 else {
           throw UsageError(text: "\(word): expected a number from 1 on, found \(value)")
         }
@@ -73,7 +75,8 @@ import Foundation
     guard !chosen.isEmpty else { throw UsageError(text: "no replay is named") }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let context = ReplayContext(
-      seeds: (0..<UInt64(seedCount)).map { firstSeed + $0 }, folder: folder, threads: threads
+      seeds: (0..<UInt64(seedCount)).map { firstSeed + $0 }, folder: folder,
+      dataFolder: data, threads: threads
     ) { FileHandle.standardOutput.write(Data("\($0)\n".utf8)) }
     return try chosen.map { try show($0, context) }.allSatisfy { $0 }
   }
