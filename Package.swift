@@ -63,6 +63,9 @@ let package = Package(
         "PosternTrainer",
       ],
       path: "tools/bench/replays", swiftSettings: borrowing),
+    .testTarget(
+      name: "ReplayTests", dependencies: ["replays", "PosternPackaging"],
+      swiftSettings: borrowing),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(

@@ -21,6 +21,8 @@ struct RouterLossWeights: Equatable, Sendable {
   /// [3]: https://arxiv.org/abs/2202.08906
   ///      "B. Zoph et al. ST-MoE. 2022."
   var z: Float = 1e-3
+  /// Of the load loss, which needs noise that is learned; see ``LoadLoss``.
+  var load: Float = 0
 }
 
 /// The probabilities that a router gives its experts for the rows of a batch.

@@ -19,6 +19,7 @@ struct RouterInTraining {
   private var spreadOptimizer: Optimizer?
   private var spreadTraces: [RouterTrace] = []
   private var draws: [[Float]] = []
+  private var spreads: [[Float]] = []
 
   init(_ router: TrainableRouter, schedule: MixtureSchedule, random: RandomStream) {
     self.router = router
@@ -50,7 +51,7 @@ struct RouterInTraining {
   mutating func drawNoise(features: [Float], rowCount: Int) -> [[Float]] {
     guard schedule.noise != .none || schedule.expertDropout > 0 else { return [] }
     var noise = router.forms.map { [Float](repeating: 0, count: rowCount * $0.stride) }
-    draws = noise
+    (draws, spreads) = (noise, noise)
     for (node, form) in router.forms.enumerated() {
       if let spread {
         spread.forms[node].forward(
@@ -64,8 +65,8 @@ struct RouterInTraining {
           case .uniform: noise[node][index] = Float(random.uniform())
           case .learned:
             draws[node][index] = random.normal()
-            noise[node][index] =
-              draws[node][index] * (softplus(spreadTraces[node].logits[index]) + 0.01)
+            spreads[node][index] = softplus(spreadTraces[node].logits[index]) + 0.01
+            noise[node][index] = draws[node][index] * spreads[node][index]
           }
         }
       }
@@ -95,7 +96,10 @@ struct RouterInTraining {
   ) {
     _ = batch.addBalanceLosses(schedule.losses, to: &byLogProbability)
     var (nodes, _) = batch.logitGradients(byLogProbability, zWeight: schedule.losses.z)
-    if spread != nil { stepSpread(nodes, batch: batch, features: features, rate: rate) }
+    if spread != nil {
+      let bySpread = addLoadLoss(batch, to: &nodes)
+      stepSpread(nodes, bySpread: bySpread, batch: batch, features: features, rate: rate)
+    }
     for (node, form) in router.forms.enumerated() {
       form.backward(
         router.parameters, features: features, rowCount: batch.rowCount,
@@ -111,9 +115,30 @@ struct RouterInTraining {
     if schedule.biasRate > 0 { balanceBiases(batch) }
   }
 
+  /// Adds the gradient of the load loss by the logits; returns that by the spreads besides, empty
+  /// without the loss. The nodes of the groups share the weight that the outer one has.
+  private func addLoadLoss(_ batch: RouterBatch, to nodes: inout [[Float]]) -> [[Float]] {
+    guard schedule.losses.load > 0 else { return [] }
+    return router.forms.indices.map { node in
+      let share = node == 0 ? 1 : 1 / Double(router.forms.count - 1)
+      let loss = LoadLoss(
+        form: router.forms[node], noisy: batch.traces[node].logits, draws: draws[node],
+        spreads: spreads[node], rowCount: batch.rowCount,
+        weight: Double(schedule.losses.load) * share)
+      for index in nodes[node].indices {
+        nodes[node][index] += loss.byNoisy[index] + loss.byClean[index]
+      }
+      // What reached a noisy logit goes on to its spread with the others; what reached a clean one
+      // does not.
+      return nodes[node].indices.map { index in
+        loss.bySpread[index] - loss.byClean[index] * draws[node][index]
+      }
+    }
+  }
+
   /// The spread's gradient is that of the logits times what was drawn times the slope of softplus.
   private mutating func stepSpread(
-    _ nodes: [[Float]], batch: RouterBatch, features: [Float], rate: Float
+    _ nodes: [[Float]], bySpread: [[Float]], batch: RouterBatch, features: [Float], rate: Float
   ) {
     guard var spread, var optimizer = spreadOptimizer else { return }
     var gradient = [Float](repeating: 0, count: spread.parameters.count)
@@ -123,6 +148,7 @@ struct RouterInTraining {
         for index in row * form.stride..<row * form.stride + form.childCount {
           let slope = sigmoid(spreadTraces[node].logits[index])
           own[index] *= draws[node][index] * slope
+          if !bySpread.isEmpty { own[index] += bySpread[node][index] * slope }
         }
       }
       form.backward(

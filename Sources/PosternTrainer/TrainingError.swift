@@ -62,6 +62,7 @@ public enum TrainingError: Error, Equatable, Sendable {
     case balanceWeight = "load-balancing weight"
     case importanceWeight = "importance weight"
     case zWeight = "z-loss weight"
+    case loadWeight = "load loss weight"
     case biasRate = "bias rate"
     case expertDropout = "expert dropout"
   }

@@ -46,6 +46,8 @@ public struct TrainingOptions: Equatable, Sendable {
   public var importanceWeight: Float?
   /// Weight of the router z-loss.
   public var zWeight: Float?
+  /// Weight of the load loss, `0...1000`; over 0 the logits get learned noise, which it needs.
+  public var loadWeight: Float?
   /// How far biases go at each step towards an even load, `0...1`.
   public var biasRate: Float?
   /// The share of experts that a batch does without, at least 0 and under 1.
@@ -81,6 +83,7 @@ public struct TrainingOptions: Equatable, Sendable {
     try check(balanceWeight, .balanceWeight, 0...1000)
     try check(importanceWeight, .importanceWeight, 0...1000)
     try check(zWeight, .zWeight, 0...1000)
+    try check(loadWeight, .loadWeight, 0...1000)
     try check(biasRate, .biasRate, 0...1)
     try check(expertDropout, .expertDropout, 0...0.99)
     if !expertWidths.isEmpty {

@@ -174,6 +174,10 @@ struct TrainingPlan: Equatable, Sendable {
     if let weight = options.balanceWeight { schedule.losses.balance = weight }
     if let weight = options.importanceWeight { schedule.losses.importance = weight }
     if let weight = options.zWeight { schedule.losses.z = weight }
+    if let weight = options.loadWeight, weight > 0 {
+      schedule.losses.load = weight
+      schedule.noise = .learned
+    }
     schedule.biasRate = options.biasRate ?? 0
     schedule.expertDropout = options.expertDropout ?? 0
     return schedule

@@ -217,6 +217,7 @@ extension Messages {
     case .balanceWeight: "--balance"
     case .importanceWeight: "--importance"
     case .zWeight: "--z-loss"
+    case .loadWeight: "--load"
     case .biasRate: "--bias-rate"
     case .expertDropout: "--expert-dropout"
     }

@@ -156,6 +156,12 @@ struct RouterOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Weight of the importance loss; default 0.", valueName: "w"))
   var importance: Float?
 
+  @Option(
+    help: ArgumentHelp(
+      "Weight of the load loss, which adds learned noise to the router; default 0.",
+      valueName: "w"))
+  var load: Float?
+
   @Option(help: ArgumentHelp("Weight of the router z-loss; default 0.001.", valueName: "w"))
   var zLoss: Float?
 
@@ -182,6 +188,7 @@ struct RouterOptions: ParsableArguments {
     options.hasSharedExpert = sharedExpert
     options.balanceWeight = balance
     options.importanceWeight = importance
+    options.loadWeight = load
     options.zWeight = zLoss
     options.biasRate = biasRate
     options.expertDropout = expertDropout
@@ -202,6 +209,7 @@ struct RouterOptions: ParsableArguments {
     if sharedExpert { add("sharedExpert", .bool(true)) }
     add("balance", number(balance))
     add("importance", number(importance))
+    add("load", number(load))
     add("zLoss", number(zLoss))
     add("biasRate", number(biasRate))
     add("expertDropout", number(expertDropout))

@@ -13,7 +13,9 @@ enum Hierarchy {
   static func run(_ context: ReplayContext) throws -> ReplayResult {
     var result = ReplayResult()
     slopes(
-      try context.seeds.map { try ParameterSlope.outcome(seed: $0, context) }, context, &result)
+      try inParallel(context.seeds.count, threads: context.threads) {
+        try ParameterSlope.outcome(seed: context.seeds[$0], context)
+      }, context, &result)
     quadrants(try context.seeds.map { try Quadrants.medians(seed: $0, context) }, &result)
     return result
   }

@@ -27,6 +27,7 @@ enum LoadBalance {
     Setting(name: "none"),
     Setting(name: "load-balancing loss", isBalancing: true) { $0.balanceWeight = 0.1 },
     Setting(name: "importance loss", isBalancing: true) { $0.importanceWeight = 0.1 },
+    Setting(name: "load loss, noise", isBalancing: true) { $0.loadWeight = 0.1 },
     Setting(name: "z-loss") { $0.zWeight = 0.001 },
     Setting(name: "bias, no loss", isBalancing: true) { $0.biasRate = 0.01 },
     Setting(name: "expert dropout") { $0.expertDropout = 0.2 },

@@ -13,7 +13,7 @@ import PosternTrainer
 ///      NeurIPS 2023."
 enum ParameterSlope {
   static let sizes = [500, 1000, 2000, 4000, 8000, 16_000, 32_000]
-  static let repetitionCount = 30
+  static let repetitionCount = 60
 
   static let truth: AffineMixture = {
     var truth = AffineMixture()

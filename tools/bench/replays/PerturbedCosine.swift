@@ -48,7 +48,8 @@ enum PerturbedCosine {
 
   static func run(_ context: ReplayContext) throws -> ReplayResult {
     let outcomes = try taus.map { tau in
-      try context.seeds.map { seed in
+      try inParallel(context.seeds.count, threads: context.threads) { index in
+        let seed = context.seeds[index]
         let outcome = try outcome(seed: seed, tau: tau, context)
         let slopes = measures.indices.map { shortest(outcome.slope($0)) }
         context.say("  seed \(seed) tau \(tau): slopes \(slopes.joined(separator: " "))")

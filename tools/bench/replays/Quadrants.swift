@@ -13,7 +13,7 @@ import PosternTrainer
 ///      "H. Nguyen et al. On expert estimation in hierarchical mixture of experts. 2024."
 enum Quadrants {
   /// One router.
-  struct Setting {
+  struct Setting: Sendable {
     var name: String
     var router: RouterChoice
     /// Recorded medians: blended before and after refit, likelihood before and after, purity.
@@ -97,8 +97,8 @@ enum Quadrants {
     try settings.map { setting in
       var medians: [Training: Outcome] = [:]
       for training in Training.allCases {
-        let outcomes = try (0..<runCount).map { run in
-          try outcome(setting, training, seed: seed &* 1000 &+ UInt64(run), context)
+        let outcomes = try inParallel(runCount, threads: context.threads) { run in
+          try outcome(setting, training, seed: seed, run: run, context)
         }
         let median = Outcome(
           before: median(outcomes.map(\.before)), after: median(outcomes.map(\.after)),
@@ -113,8 +113,9 @@ enum Quadrants {
   }
 
   private static func outcome(
-    _ setting: Setting, _ training: Training, seed: UInt64, _ context: ReplayContext
+    _ setting: Setting, _ training: Training, seed: UInt64, run: Int, _ context: ReplayContext
   ) throws -> Outcome {
+    let seed = seed &* 1000 &+ UInt64(run)
     var random = Randomness(seed: seed, stream: 3)
     let (train, test) = (Rows(count: 2000, random: &random), Rows(count: 500, random: &random))
     var options = TrainingOptions()
@@ -132,7 +133,7 @@ enum Quadrants {
     recipe.fixesScale = training == .leastSquaresAtScale10
     let trained = try Trainer.train(
       train.table, validation: train.table, options: options, recipe: recipe)
-    let path = context.path("R3b-\(setting.name)-\(training).moe")
+    let path = context.path("R3b-\(setting.name)-\(training)-\(run).moe")
     let before = try answers(of: trained.joint, throughFileAt: path, columns: test.columns)
     let after = try answers(of: trained.refit, throughFileAt: path, columns: test.columns)
     func error(_ answers: MappedAnswers) -> Double {

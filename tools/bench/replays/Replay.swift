@@ -2,6 +2,9 @@
 //
 // Step: seeds → [replay] → figures, limits, plots.
 
+private import Dispatch
+private import Synchronization
+
 /// An experiment that a paper or its authors ran, done again with this package.
 struct Replay: Sendable {
   /// The word on the command line.
@@ -13,7 +16,7 @@ struct Replay: Sendable {
 }
 
 /// What a replay works with.
-struct ReplayContext {
+struct ReplayContext: Sendable {
   /// One run for each.
   var seeds: [UInt64]
   /// Where models and plots go; it exists.
@@ -23,7 +26,7 @@ struct ReplayContext {
   /// Threads to train on.
   var threads: Int
   /// Where words go while it runs.
-  var say: (String) -> Void
+  var say: @Sendable (String) -> Void
 
   /// The path of a file of this replay.
   func path(_ name: String) -> String { "\(folder)/\(name)" }
@@ -145,4 +148,24 @@ func slope(_ x: [Double], _ y: [Double]) -> Double {
     squares += (x - meanX) * (x - meanX)
   }
   return products / squares
+}
+
+/// The results of `body` for `0..<count`, in order, computed on at most `threads` threads.
+///
+/// - Throws: The error of the first piece that has one.
+func inParallel<T: Sendable>(
+  _ count: Int, threads: Int, _ body: @Sendable (Int) throws -> T
+) throws -> [T] {
+  let next = Atomic<Int>(0)
+  let results = Mutex<[Int: Result<T, any Error>]>([:])
+  DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
+    while true {
+      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard index < count else { return }
+      let result = Result { try body(index) }
+      results.withLock { $0[index] = result }
+    }
+  }
+  let done = results.withLock { $0 }
+  return try (0..<count).compactMap { try done[$0]?.get() }
 }
