@@ -1,4 +1,4 @@
-// TrainingRecipe.swift: an experiment's own constants in place of those that are chosen by the data.
+// TrainingRecipe.swift: constants of an experiment in place of those that the data choose.
 //
 // Step: rows → [trainer] → model value.
 

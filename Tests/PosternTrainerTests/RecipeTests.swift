@@ -101,7 +101,7 @@ import Testing
       let published = RouterParameters(
         outerKind: tau > 0 ? .perturbedCosine : .cosine, tau1: tau, tau2: tau,
         nodes: [.init(weight: weight + row, bias: [0, 0], scale: [1, 1])])
-      let router = PublishedRouter(published, expertCount: 2, featureCount: 4)
+      let router = RouterFormulas(published, expertCount: 2, featureCount: 4)
       let u = router.logits([row])[0]
       let rowNorm = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let product = zip(weight, row).reduce(0) { $0 + $1.0 * $1.1 }

@@ -168,7 +168,7 @@ enum PerturbedCosine {
           weight: weights[0] + weights[1], bias: [Float(fit[0, 4]), Float(fit[1, 4])],
           scale: [1, 1])
       ])
-    let router = PublishedRouter(published, expertCount: 2, featureCount: 4)
+    let router = RouterFormulas(published, expertCount: 2, featureCount: 4)
     let rows = (0..<100_000).map { _ in (0..<4).map { _ in Float(4 * random.uniform() - 2) } }
     let norms = (fit.norm(0), fit.norm(1))
     let gates = rows.map { row in fit.gate(row.map { Double($0) }[...], norms: norms) }

@@ -1,11 +1,11 @@
-// PublishedRouter.swift: a router's published parameters under the formulas that training uses.
+// RouterFormulas.swift: a router's published parameters under the formulas that training uses.
 //
 // Step: router parameters → [logits, gradients, serving router] → experiments.
 
 package import PosternPackaging
 
 /// The logits of a flat router and their gradients, as training computes them.
-package struct PublishedRouter: Sendable {
+package struct RouterFormulas: Sendable {
   private let router: TrainableRouter
 
   /// A flat router with the parameters of `published`.
