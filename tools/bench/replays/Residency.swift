@@ -83,7 +83,9 @@ struct Residency: CustomStringConvertible {
 
   /// Bytes of the maps of the file at `path` that are in memory, as the system says.
   private static func residentByteCount(_ path: String) -> Int {
-    let text = (try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)) ?? ""
+    // The system says of this file that it is empty: read it to its end.
+    let file = FileHandle(forReadingAtPath: "/proc/self/smaps")
+    let text = String(decoding: (try? file?.readToEnd()) ?? Data(), as: UTF8.self)
     let name = URL(filePath: path).lastPathComponent
     var (total, isModel) = (0, false)
     for line in text.split(separator: "\n") {
