@@ -2,6 +2,8 @@
 //
 // Step: encoded rows → [networks] → model value.
 
+import PosternPackaging
+
 /// A network with the memory that training it takes. One thread at a time may use it.
 final class Network {
   let shape: NetworkShape
@@ -11,6 +13,8 @@ final class Network {
   var outputs: [Float]
 
   private var entries: [UInt32] = []
+  /// What a dense first layer reads, shape `(rows, featureStride)`.
+  private var features: [Float] = []
   private var fractions: [Float] = []
   private var table: [Float]
   /// Of each hidden layer: before activation, after it, the dropout factors.
@@ -29,7 +33,7 @@ final class Network {
     self.parameters = parameters
     gradient = [Float](repeating: 0, count: parameters.count)
     outputs = []
-    let tableCount = shape.layers[0].weightCount
+    let tableCount = shape.firstLayer == .lookup ? shape.layers[0].weightCount : 0
     table = [Float](repeating: 0, count: tableCount)
     sums = shape.widths.map { _ in [] }
     activations = sums
@@ -48,6 +52,7 @@ final class Network {
 
   /// Makes the look-up table of `parameters`; needed after each change of the parameters.
   func prepare() {
+    guard shape.firstLayer == .lookup else { return }
     makeTable(
       of: shape.input, width: shape.layers[0].outputCount, parameters: parameters, table: &table)
   }
@@ -63,8 +68,13 @@ final class Network {
   ) {
     rowCount = rows.count
     reserve(rowCount)
-    data.gather(rows, entries: &entries, fractions: &fractions)
-    lookUp(data.pairCount)
+    if shape.firstLayer == .dense {
+      data.gatherFeatures(rows, into: &features)
+      readFeatures()
+    } else {
+      data.gather(rows, entries: &entries, fractions: &fractions)
+      lookUp(data.pairCount)
+    }
     guard !shape.widths.isEmpty else { return }
     for (index, width) in shape.widths.enumerated() {
       if index > 0 {
@@ -73,16 +83,36 @@ final class Network {
           rowCount: rowCount, y: &sums[index])
       }
       drawMask(index, count: rowCount * width, dropout: dropout, random: &random)
-      VectorMath.activate(
-        sums[index], parameters: parameters, slopes: shape.layers[index].slopes ?? 0,
-        width: width, rowCount: rowCount, mask: masks[index], into: &activations[index])
+      if let polynomial = shape.activation.polynomial {
+        VectorMath.activate(
+          sums[index], polynomial, count: rowCount * width, mask: masks[index],
+          into: &activations[index])
+      } else {
+        VectorMath.activate(
+          sums[index], parameters: parameters, slopes: shape.layers[index].slopes ?? 0,
+          width: width, rowCount: rowCount, mask: masks[index], into: &activations[index])
+      }
     }
     DenseProduct.forward(
       shape.layers[shape.layers.count - 1], parameters: parameters,
       x: activations[activations.count - 1], rowCount: rowCount, y: &outputs)
   }
 
-  /// The first layer; without a hidden one it gives the outputs.
+  /// The activations of the last hidden layer in the last forward pass, shape `(rows, width)`.
+  var lastActivations: [Float] { activations.last ?? [] }
+
+  /// A dense first layer; without a hidden one it gives the outputs.
+  private func readFeatures() {
+    if shape.widths.isEmpty {
+      DenseProduct.forward(
+        shape.layers[0], parameters: parameters, x: features, rowCount: rowCount, y: &outputs)
+    } else {
+      DenseProduct.forward(
+        shape.layers[0], parameters: parameters, x: features, rowCount: rowCount, y: &sums[0])
+    }
+  }
+
+  /// A look-up layer; without a hidden one it gives the outputs.
   private func lookUp(_ pairCount: Int) {
     let lookup = shape.layers[0]
     let bias = parameters[lookup.bias..<lookup.bias + lookup.outputCount]
@@ -113,7 +143,12 @@ final class Network {
     swap(&flow, &outputs)
     for index in shape.layers.indices.reversed() {
       let layer = shape.layers[index]
-      if let slopes = layer.slopes {
+      if let slopes = layer.slopes, let polynomial = shape.activation.polynomial {
+        VectorMath.activateBackward(
+          &flow, polynomial, z: sums[index], count: rowCount * layer.outputCount,
+          mask: masks[index])
+        for slope in slopes..<slopes + layer.outputCount { gradient[slope] = 0 }
+      } else if let slopes = layer.slopes {
         VectorMath.activateBackward(
           &flow, z: sums[index], parameters: parameters, slopes: slopes,
           width: layer.outputCount, rowCount: rowCount, mask: masks[index], gradient: &gradient)
@@ -133,13 +168,24 @@ final class Network {
       swap(&flow, &flowBefore)
       if index == shape.layers.count - 1 { swap(&flowBefore, &outputs) }
     }
-    let width = shape.layers[0].outputCount
+    firstLayerGradient()
+    if shape.widths.isEmpty { swap(&flow, &outputs) }
+  }
+
+  private func firstLayerGradient() {
+    let layer = shape.layers[0]
+    guard shape.firstLayer == .lookup else {
+      grow(&scratch, to: (rowCount + 4) * (layer.inputCount + layer.outputCount))
+      DenseProduct.weightGradient(
+        layer, x: features, dy: flow, rowCount: rowCount, gradient: &gradient, scratch: &scratch)
+      return
+    }
+    let width = layer.outputCount
     scatterToTable(
       outputGradient: flow, width: width, entries: entries, fractions: fractions,
       pairCount: shape.input.columns.count, rowCount: rowCount,
-      entryCount: shape.layers[0].inputCount, gradient: &gradient)
+      entryCount: layer.inputCount, gradient: &gradient)
     tableGradientToParameters(of: shape.input, width: width, gradient: &gradient)
-    if shape.widths.isEmpty { swap(&flow, &outputs) }
   }
 
   private func grow(_ array: inout [Float], to count: Int) {
@@ -148,6 +194,15 @@ final class Network {
 }
 
 extension EncodedRows {
+  /// Copies the features of `rows` to the front of `features`.
+  func gatherFeatures(_ rows: ArraySlice<Int32>, into target: inout [Float]) {
+    target.removeAll(keepingCapacity: true)
+    for row in rows {
+      target.append(
+        contentsOf: features[Int(row) * featureStride..<(Int(row) + 1) * featureStride])
+    }
+  }
+
   /// Copies the pairs of `rows` to the front of `entries` and `fractions`.
   func gather(_ rows: ArraySlice<Int32>, entries: inout [UInt32], fractions: inout [Float]) {
     entries.removeAll(keepingCapacity: true)

@@ -25,10 +25,13 @@ enum ColumnEncoding: Equatable, Sendable {
 struct InputShape: Equatable, Sendable {
   /// The columns that are not ignored, in order.
   var columns: [ColumnEncoding]
+  /// Features of a row, which a dense first layer reads.
+  var featureCount: Int
   var entryCount: Int { columns.reduce(0) { $0 + $1.entryCount } }
 
   /// The encodings of fitted columns; `entryCounts` says how often training has each category.
   init(columns: [Column], entryCounts: [[Int]]) {
+    featureCount = columns.reduce(0) { $0 + $1.featureCount }
     self.columns = zip(columns, entryCounts).compactMap { column, counts in
       switch column.kind {
       case .ignored: nil
@@ -57,26 +60,60 @@ struct LayerPlace: Equatable, Sendable {
   var weightCount: Int { inputCount * outputCount }
 }
 
-/// The shape of a network: a look-up layer, hidden layers, a linear output. Without hidden layers
-/// the look-up layer gives the outputs.
+/// What hidden layers do to their sums `z`.
+enum Activation: Equatable, Sendable {
+  /// `z > 0 ? z : slope · z`, one slope a neuron.
+  case prelu
+  /// `z³` [1].
+  ///
+  /// [1]: https://arxiv.org/abs/2208.02813
+  ///      "Z. Chen et al. Towards understanding mixture of experts in deep learning. NeurIPS 2022."
+  case cube
+  /// The third Hermite polynomial, `(z³ - 3z) / √6` [2]. No file can say it.
+  ///
+  /// [2]: https://arxiv.org/abs/2506.01656
+  ///      "R. Kawata et al. Mixture of experts provably detect and learn the latent cluster
+  ///      structure in gradient-based learning. ICML 2025."
+  case hermite3
+
+  /// For polynomials: `(z³ - linear · z) · scale`.
+  var polynomial: (linear: Float, scale: Float)? {
+    switch self {
+    case .prelu: nil
+    case .cube: (0, 1)
+    case .hermite3: (3, 0.408_248_3)
+    }
+  }
+}
+
+/// The shape of a network: a first layer, hidden layers, a linear output. Without hidden layers the
+/// first layer gives the outputs.
 struct NetworkShape: Equatable, Sendable {
   var input: InputShape
+  /// What the first layer reads.
+  var firstLayer: Expert.FirstLayer
+  var activation: Activation
   /// Widths of the hidden layers, multiples of 16; none for an affine network.
   var widths: [Int]
   /// Outputs that mean something; the others are zero.
   var outputCount: Int
-  /// The look-up layer, then the dense ones.
+  /// The first layer, then the others, which are dense.
   var layers: [LayerPlace]
   var parameterCount: Int
 
-  init(input: InputShape, widths: [Int], outputCount: Int) {
+  init(
+    input: InputShape, widths: [Int], outputCount: Int, activation: Activation = .prelu,
+    firstLayer: Expert.FirstLayer = .lookup
+  ) {
     precondition(widths.allSatisfy { $0 > 0 && $0 % 16 == 0 })
     self.input = input
+    self.firstLayer = firstLayer
+    self.activation = activation
     self.widths = widths
     self.outputCount = outputCount
     layers = []
     var offset = 0
-    var inputs = input.entryCount
+    var inputs = firstLayer == .dense ? (input.featureCount + 3) / 4 * 4 : input.entryCount
     for (index, width) in (widths + [(outputCount + 15) / 16 * 16]).enumerated() {
       let weights = offset
       let bias = weights + inputs * width
@@ -106,20 +143,20 @@ struct NetworkShape: Equatable, Sendable {
   func initialParameters(_ random: inout RandomStream, slope: Float = 0.1) -> [Float] {
     var parameters = [Float](repeating: 0, count: parameterCount)
     for (index, layer) in layers.enumerated() {
-      if index == 0 {
+      if index == 0 && firstLayer == .lookup {
         initializeLookup(&parameters, &random)
       } else {
         let isLast = layer.slopes == nil
-        let fanIn = Float(layer.inputCount)
-        let spread = ((isLast ? 1 : 2) / fanIn).squareRoot()
+        let inputCount = index == 0 ? input.featureCount : layer.inputCount
+        let spread = ((isLast ? 1 : 2) / Float(inputCount)).squareRoot()
         for output in 0..<(isLast ? outputCount : layer.outputCount) {
-          for input in 0..<layer.inputCount {
+          for input in 0..<inputCount {
             let at = layer.weights + ((output / 16) * layer.inputCount + input) * 16 + output % 16
             parameters[at] = spread * random.normal()
           }
         }
       }
-      if let slopes = layer.slopes {
+      if let slopes = layer.slopes, activation == .prelu {
         for output in 0..<layer.outputCount { parameters[slopes + output] = slope }
       }
     }

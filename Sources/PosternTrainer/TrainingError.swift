@@ -45,6 +45,8 @@ public enum TrainingError: Error, Equatable, Sendable {
   case tooManyClasses(found: Int, most: Int)
   /// The model cannot be written: it exceeds a limit of the format.
   case unservable(PackagingError)
+  /// The networks have an activation that serves training only.
+  case unservableActivation
   /// Every attempt ended in numbers that are not finite; the targets or features are too large.
   case diverged
 

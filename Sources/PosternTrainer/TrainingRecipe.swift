@@ -127,7 +127,7 @@ extension Trainer {
     guard let joint = stages.mixture?.mixture else { throw .diverged }
     let served = stages.refit?.mixture ?? joint
     return RecipeResult(
-      joint: joint.description(run.prepared), refit: served.description(run.prepared),
+      joint: try joint.description(run.prepared), refit: try served.description(run.prepared),
       trainedValues: try run.values(of: served, for: table), softLoss: run.softScore(joint).loss,
       hardLoss: run.score(served).loss)
   }

@@ -79,7 +79,7 @@ final class TrainingRun {
     let stages = try run()
     guard let model = stages.model else { throw .diverged }
     let traffic = model.mixture.cells(prepared.data).map(\.count)
-    var description = model.mixture.description(prepared)
+    var description = try model.mixture.description(prepared)
     description.ancillary.routingHistogram = traffic.map { UInt64($0) }
     // The score that is told is the runtime's own.
     let answers = try serve(description, prepared.validationTable)
@@ -89,8 +89,10 @@ final class TrainingRun {
       description.ancillary.deviations = prepared.validation.deviations(
         of: answers, expertCount: description.experts.count)
     }
+    let dense: ModelDescription? =
+      if let network = stages.dense { try describe(network) } else { nil }
     return TrainedModel(
-      description: description, dense: stages.dense.map(describe),
+      description: description, dense: dense,
       report: report(stages, served: served, traffic: traffic))
   }
 
@@ -122,9 +124,9 @@ final class TrainingRun {
   }
 
   /// A dense network as a model with one expert.
-  private func describe(_ dense: FittedNetwork) -> ModelDescription {
+  private func describe(_ dense: FittedNetwork) throws(TrainingError) -> ModelDescription {
     let network = NetworkParameters(shape: dense.shape, values: dense.parameters)
-    var description = Mixture(
+    var description = try Mixture(
       router: .single(featureCount: prepared.data.featureCount), experts: [network]
     ).description(prepared)
     description.ancillary.routingHistogram = [UInt64(prepared.data.rowCount)]

@@ -125,6 +125,52 @@ enum VectorMath {
     }
   }
 
+  /// `(z³ - linear · z) · scale` of the first `count` sums, a multiple of 8, then dropout.
+  static func activate(
+    _ z: [Float], _ polynomial: (linear: Float, scale: Float), count: Int, mask: [Float],
+    into a: inout [Float]
+  ) {
+    precondition(count % 8 == 0 && z.count >= count && a.count >= count)
+    let linear = SIMD8<Float>(repeating: polynomial.linear)
+    // SAFETY: the precondition covers every index.
+    unsafe a.withUnsafeMutableBufferPointer { a in
+      unsafe z.withUnsafeBufferPointer { z in
+        guard let a = a.baseAddress, let z = z.baseAddress else { return }
+        var index = 0
+        while index < count {
+          let value = unsafe z.lanes(index)
+          unsafe a.set(index, (value * value * value - linear * value) * polynomial.scale)
+          index &+= 8
+        }
+      }
+    }
+    if !mask.isEmpty { multiply(&a, by: mask, count: count) }
+  }
+
+  /// The backward pass of ``activate(_:_:count:mask:into:)``: turns the gradient of `a`, in place,
+  /// into that of `z`.
+  static func activateBackward(
+    _ d: inout [Float], _ polynomial: (linear: Float, scale: Float), z: [Float], count: Int,
+    mask: [Float]
+  ) {
+    precondition(count % 8 == 0 && z.count >= count && d.count >= count)
+    if !mask.isEmpty { multiply(&d, by: mask, count: count) }
+    let linear = SIMD8<Float>(repeating: polynomial.linear)
+    // SAFETY: the precondition covers every index.
+    unsafe d.withUnsafeMutableBufferPointer { d in
+      unsafe z.withUnsafeBufferPointer { z in
+        guard let d = d.baseAddress, let z = z.baseAddress else { return }
+        var index = 0
+        while index < count {
+          let value = unsafe z.lanes(index)
+          let slope = (value * value * 3 - linear) * polynomial.scale
+          unsafe d.set(index, d.lanes(index) * slope)
+          index &+= 8
+        }
+      }
+    }
+  }
+
   /// Sets the first `count` factors to 0 with probability `dropout`, in steps of 1/65536, else to
   /// `1 / (1 - dropout)`. `count` is a multiple of 4.
   static func drawMask(

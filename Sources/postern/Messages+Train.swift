@@ -173,6 +173,8 @@ extension Messages {
         data.name, "the target has \(grouped(found)) classes, expected at most \(grouped(most))",
         "is the target the right column? a number is predicted with `--task regression`")
     case .unservable(let error): return CommandFailure(.badData, packaging(error, data.name))
+    case .unservableActivation:
+      return failure(data.name, "the experts' activation cannot be written to a file")
     case .diverged:
       return failure(
         data.name, "training ended in numbers that are not finite",

@@ -73,7 +73,7 @@ import Testing
     let stages = try run.run()
     let mixture = try #require(stages.mixture).mixture
     let outputs = mixture.predict(prepared.data, threads: 1)
-    let answers = try serve(mixture.description(prepared), table)
+    let answers = try serve(try mixture.description(prepared), table)
     #expect(
       answers.experts == ServingRouter(mixture.router.serving).route(prepared.data).map { Int($0) })
     for (index, output) in outputs.enumerated() {
