@@ -58,6 +58,15 @@ final class ExpertInTraining {
     }
   }
 
+  /// The same with the correlation loss.
+  func correlate(_ targets: Targets) {
+    for (index, row) in rows.enumerated() {
+      losses.append(
+        targets.correlationAndGradient(
+          row: Int(row), outputs: &network.outputs, offset: index * outputStride))
+    }
+  }
+
   /// Sets the gradient by the outputs of row `index` to `values`.
   func setOutputGradient(_ index: Int, _ values: ArraySlice<Float>) {
     for (output, value) in values.enumerated() {
@@ -83,6 +92,16 @@ final class ExpertInTraining {
       }
     }
     network.backward()
+    switch schedule.rule {
+    case .adamW: break
+    case .spherical:
+      return optimizer.moveOnSpheres(
+        &network.parameters, gradient: network.gradient, shape: network.shape, rate: rate)
+    case .normalized:
+      return optimizer.moveNormalized(
+        &network.parameters, gradient: network.gradient, layers: network.shape.layers[...],
+        rate: rate)
+    }
     let scale = clippingScale(
       square: VectorMath.squaredNorm(network.gradient), limit: schedule.gradientNormLimit)
     optimizer.update(

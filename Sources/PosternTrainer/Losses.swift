@@ -107,6 +107,38 @@ extension Targets {
     return Float(Elementary.log(sum) - agreement)
   }
 
+  /// The correlation loss of one row, `-⟨y - c, f⟩`, and its gradient in place of the outputs [1,
+  /// section 3]. The centre `c` is what outputs of 0 say: 0, or even odds of the classes; so this is
+  /// the slope of ``lossAndGradient(row:outputs:offset:weight:)`` at outputs of 0, for every task
+  /// (of half the squared error).
+  ///
+  /// Values of `y - c` beyond `reach` count as that.
+  ///
+  /// [1]: https://arxiv.org/abs/2506.01656
+  ///      "R. Kawata et al. Mixture of experts provably detect and learn the latent cluster
+  ///      structure in gradient-based learning. ICML 2025."
+  func correlationAndGradient(
+    row: Int, outputs: inout [Float], offset: Int, reach: Float = .infinity
+  ) -> Float {
+    let center: Float
+    switch task {
+    case .regression: center = 0
+    case .binary: center = 0.5
+    case .multiclass: center = 1 / Float(outputCount)
+    }
+    let share = task == .regression ? 1 / Float(outputCount) : 1
+    let label = values.isEmpty ? Int(labels[row]) : -1
+    var loss: Float = 0
+    for output in 0..<outputCount {
+      let value =
+        values.isEmpty ? (output == label ? 1 : 0) : values[row * outputCount + output]
+      let pull = share * min(max(value - center, -reach), reach)
+      loss -= pull * outputs[offset + output]
+      outputs[offset + output] = -pull
+    }
+    return loss
+  }
+
   /// Turns a row's outputs into what a student can be taught: values as they are, logits as
   /// probabilities.
   func teach(_ outputs: inout [Float], offset: Int) {

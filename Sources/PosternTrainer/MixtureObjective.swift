@@ -14,7 +14,7 @@ extension MixtureTrainer {
     switch schedule.objective {
     case .expectedLoss: weighByProbability(rowCount: rows.count, &gradient)
     case .likelihood: weighByResponsibility(rowCount: rows.count, &gradient)
-    case .gatedTop1, .straightThrough: weighChosen(rowCount: rows.count, &gradient)
+    case .gatedTop1, .straightThrough, .correlation: weighChosen(rowCount: rows.count, &gradient)
     case .blended: weighBlended(rows, &gradient)
     }
   }
@@ -97,12 +97,14 @@ extension MixtureTrainer {
     let one = 1 / Float(rowCount)
     var total = 0.0
     for (index, expert) in experts.enumerated() {
+      let share =
+        schedule.objective == .correlation ? 1 / Float(max(expert.rows.count, 1)) : one
       for (row, place) in expert.places.enumerated() {
         let slope = expert.slopeAlongAnswer(row, outputCount: targets.outputCount)
         let p =
           schedule.objective == .gatedTop1 ? 1 : batch.probabilities[place * stride + index]
         gradient[place * stride + index] = one * p * slope
-        expert.weights.append(one)
+        expert.weights.append(share)
         total += Double(expert.losses[row])
       }
     }

@@ -25,11 +25,19 @@ enum Objective: Equatable, Sendable {
   /// [3]: https://arxiv.org/abs/1308.3432
   ///      "Y. Bengio, N. Léonard, A. Courville. Estimating or propagating gradients. 2013."
   case straightThrough
+  /// The correlation loss of the chosen expert, by the mean over its own rows [4].
+  ///
+  /// [4]: https://arxiv.org/abs/2506.01656
+  ///      "R. Kawata et al. Mixture of experts provably detect and learn the latent cluster
+  ///      structure in gradient-based learning. ICML 2025."
+  case correlation
   /// The loss of all outputs, blended by probability: least squares of the mixture.
   case blended
 
   /// Whether only the chosen expert is computed for a row.
-  var isTop1: Bool { self == .gatedTop1 || self == .straightThrough }
+  var isTop1: Bool {
+    self == .gatedTop1 || self == .straightThrough || self == .correlation
+  }
 }
 
 /// What is added to the logits while training.

@@ -22,8 +22,9 @@ struct FittedMixture: Sendable {
 /// so that hard routing loses nothing; the temperature falls until nearly all of a row's
 /// probability is on one expert.
 final class MixtureTrainer {
-  let data: EncodedRows
-  let targets: Targets
+  /// The rows that the next batch is of.
+  var data: EncodedRows
+  var targets: Targets
   let schedule: MixtureSchedule
   let experts: [ExpertInTraining]
   var batch: RouterBatch
@@ -65,7 +66,7 @@ final class MixtureTrainer {
   }
 
   /// The moving averages of router and experts.
-  private var average: Mixture {
+  var average: Mixture {
     var mixture = gateScale
     mixture.router = router.average
     mixture.experts = experts.map(\.average)
@@ -138,7 +139,8 @@ final class MixtureTrainer {
     frozenAfter = epoch
   }
 
-  private func trainBatch(_ rows: ArraySlice<Int32>, step: Int, stepCount: Int) -> Double {
+  /// One step on `rows` of ``data``, the `step`-th of `stepCount`. Returns the mean loss.
+  func trainBatch(_ rows: ArraySlice<Int32>, step: Int, stepCount: Int) -> Double {
     let share = Double(step) / Double(max(stepCount, 1))
     let rate = schedule.networks.rate(step: step, of: stepCount)
     if let variance = schedule.errorVariance(after: share) {
@@ -166,7 +168,7 @@ final class MixtureTrainer {
   func compare(
     _ rows: ArraySlice<Int32>, temperature: Float
   ) -> (loss: Double, gradient: [Float]) {
-    gather(rows)
+    data.gatherFeatures(rows, into: &features)
     let noise = router.drawNoise(features: features, rowCount: rows.count)
     batch.forward(
       router.router.parameters, features: features, rowCount: rows.count,
@@ -174,21 +176,14 @@ final class MixtureTrainer {
     assign(rows)
     Parallel.forEach(count: experts.count, threads: threads) { expert in
       experts[expert].forward(data, dropout: schedule.networks.dropout)
-      if schedule.objective != .blended {
-        experts[expert].compare(targets, adjustment: adjustment)
+      switch schedule.objective {
+      case .blended: break
+      case .correlation: experts[expert].correlate(targets)
+      default: experts[expert].compare(targets, adjustment: adjustment)
       }
     }
     var gradient = [Float](repeating: 0, count: rows.count * batch.router.stride)
     return (weigh(Array(rows), gradient: &gradient), gradient)
-  }
-
-  private func gather(_ rows: ArraySlice<Int32>) {
-    features.removeAll(keepingCapacity: true)
-    for row in rows {
-      features.append(
-        contentsOf: data.features[
-          Int(row) * data.featureStride..<(Int(row) + 1) * data.featureStride])
-    }
   }
 
   /// Gives each expert the rows that it is chosen for, or for which it is likely enough; computes

@@ -19,6 +19,8 @@ public enum TrainingMethod: String, CaseIterable, Equatable, Sendable {
   case likelihood
   /// Least squares (cross-entropy for classes) of the blended outputs.
   case leastSquares = "least-squares"
+  /// Random routing, then a router, then experts, then their output layers, one after the other.
+  case phased
   /// Cells of prototypes first, then each expert on its own cell.
   case twoStage = "two-stage"
 }

@@ -37,6 +37,8 @@ struct TrainingPlan: Equatable, Sendable {
   /// Cells with fewer validation rows than this are not refitted: on fewer, the best of some epochs
   /// is the luckiest.
   var refitRowLimit = 200
+  /// The learning rate of hidden layers on their spheres, in phased training.
+  var phasedRate: Float = 0.03
   /// The mean probability of the chosen expert where the router starts.
   var startConfidence = 0.7
   var routerStart = TrainingRecipe.RouterStart.kMeans
@@ -86,11 +88,16 @@ struct TrainingPlan: Equatable, Sendable {
     expertWidths = options.expertWidths.map(Self.padded)
     router = Self.routerShape(options, rowCount: rowCount)
     method = options.method ?? .softToHard
+    if method == .phased && expertWidths.isEmpty && options.hiddenWidths == nil {
+      // As published, experts have one hidden layer.
+      expertWidths = [[Int]](repeating: [128], count: router.expertCount)
+    }
     hasSharedExpert = options.hasSharedExpert
     let teacherCount = options.teacherCount ?? 4
     start =
       options.start
-      ?? (method == .twoStage || !expertWidths.isEmpty || teacherCount == 0 ? .scratch : .upcycled)
+      ?? (method == .twoStage || method == .phased || !expertWidths.isEmpty || teacherCount == 0
+        ? .scratch : .upcycled)
     mayServeDense =
       options.method == nil && options.start == nil && expertWidths.isEmpty && !hasSharedExpert
       && teacherCount > 0
@@ -125,9 +132,10 @@ struct TrainingPlan: Equatable, Sendable {
     mixture = Self.mixtureSchedule(experts, method: method, start: start, options: options)
     guard method != .softToHard || start == .scratch else { return }
     // What was not trained under hard routing has more to learn there.
-    refit.epochs = method == .twoStage ? epochs : max(1, epochs / 2)
-    refit.rate = method == .twoStage ? dense.rate : 1e-3
-    if method == .twoStage && options.epochCount == nil { refit.leastStepCount = 3000 }
+    let hasBegun = method != .twoStage && method != .phased
+    refit.epochs = hasBegun ? max(1, epochs / 2) : epochs
+    refit.rate = hasBegun ? 1e-3 : dense.rate
+    if !hasBegun && options.epochCount == nil { refit.leastStepCount = 3000 }
     refit.patience = max(5, refit.epochs / 3)
     refitRowLimit = 1
   }
@@ -156,7 +164,7 @@ struct TrainingPlan: Equatable, Sendable {
     var schedule = MixtureSchedule(networks: networks)
     if method != .softToHard { schedule.lastTemperature = 1 }
     switch method {
-    case .softToHard, .twoStage: break
+    case .softToHard, .twoStage, .phased: break
     case .switchTop1: schedule.objective = .gatedTop1
     case .straightThrough: schedule.objective = .straightThrough
     case .noisyTop1:

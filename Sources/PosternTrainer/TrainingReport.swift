@@ -53,6 +53,8 @@ public struct TrainingReport: Equatable, Sendable {
   public var routerFrozenAfter: Int?
   /// How the number of experts was found; empty where it was not sought.
   public var structure: [StructureStep] = []
+  /// How each phase came out; empty unless training was ``TrainingMethod/phased``.
+  public var phases: [PhaseReport] = []
   /// Of the model that was chosen.
   public var score: Double
   /// Which candidate was chosen.
@@ -63,6 +65,20 @@ public struct TrainingReport: Equatable, Sendable {
   public var stoppedEarly: Bool
   /// What the user should know.
   public var warnings: [TrainingWarning]
+}
+
+/// How a phase of training came out, on the training rows.
+public struct PhaseReport: Equatable, Sendable {
+  /// Which phase.
+  public var phase: TrainingPhase
+  /// Of the exploration, the routing and the experts the mean correlation loss (below 0, the less
+  /// the better), of the heads the mean loss of top-1 routing; no unit.
+  public var loss: Double
+  /// How mixed the groups of k-means, as many as experts, are within experts: natural logarithm, 0
+  /// when each expert has rows of one group only.
+  public var dispatchEntropy: Double
+  /// The share of rows that are of their expert's most frequent group, in `0...1`.
+  public var purity: Double
 }
 
 /// Something that the user should know about the data or the model. Columns are indices into the

@@ -66,7 +66,10 @@ extension TrainingRun {
     let router = stages.copied?.mixture.router ?? startRouter(dense: stages.dense)
     var start = startMixture(router: router, dense: stages.dense)
     start.temperature = plan.mixture.lastTemperature
-    if plan.method == .twoStage {
+    if plan.method == .phased {
+      let (fitted, phases) = trainInPhases(start, targets: targets)
+      (stages.mixture, stages.phases) = (fitted, phases)
+    } else if plan.method == .twoStage {
       stages.mixture = FittedMixture(mixture: start, score: score(start), epochs: 0)
     } else {
       stages.mixture = trainJointly(start, targets: targets)

@@ -69,6 +69,7 @@ final class TrainingRun {
     var copied: FittedMixture?
     var mixture: FittedMixture?
     var refit: FittedMixture?
+    var phases: [PhaseReport] = []
     var chosen = TrainingReport.Candidate.copiedDense
     /// What is served.
     var model: FittedMixture?
@@ -109,6 +110,7 @@ final class TrainingRun {
     report.teachersMeanScore = stages.teachersMeanScore?.metric
     report.studentScores = stages.students.map(\.score.metric)
     report.denseScore = stages.dense?.score.metric
+    report.phases = stages.phases
     guard let mixture = stages.mixture else { return report }
     // Before the second of two stages the experts know nothing.
     let soft = softScore(

@@ -66,6 +66,15 @@ func scoresJSON(_ report: TrainingReport) -> JSON {
   for (name, score) in optional {
     if let score { members.append(JSON.Member(name: name, value: .number(score))) }
   }
+  if !report.phases.isEmpty {
+    let phases = report.phases.map { phase in
+      JSON.object([
+        "phase": .text(phase.phase.rawValue), "loss": .number(phase.loss),
+        "dispatchEntropy": .number(phase.dispatchEntropy), "purity": .number(phase.purity),
+      ])
+    }
+    members.append(JSON.Member(name: "phases", value: .array(phases)))
+  }
   return .object(members)
 }
 

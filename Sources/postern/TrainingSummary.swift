@@ -38,6 +38,13 @@ struct TrainingSummary {
         "top-1 loss: \(significant(hard)), \(fixed(hard / max(soft, 1e-30), places: 2)) times the soft one",
       ])
     }
+    for phase in report.phases {
+      table.append([
+        phase.phase.rawValue, significant(phase.loss),
+        "loss; groups of k-means: purity \(percent(phase.purity)), "
+          + "dispatch entropy \(fixed(phase.dispatchEntropy, places: 2))",
+      ])
+    }
     if command.compare == .dense, let dense = report.denseScore {
       table.append([
         "dense network", significant(dense), "one network for all rows, same recipe",
