@@ -8,7 +8,8 @@ import Foundation
 @main enum Replays {
   /// Every replay, in the order of `all`.
   static let known: [Replay] = [
-    MoMLP.replay, Hierarchy.replay, PerturbedCosine.replay, LoadBalance.replay,
+    PhasedClusters.replay, MoMLP.replay, PatchClusters.replay, Hierarchy.replay,
+    PerturbedCosine.replay, LoadBalance.replay,
   ]
 
   static let help = """
