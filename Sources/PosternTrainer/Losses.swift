@@ -108,7 +108,7 @@ extension Targets {
   }
 
   /// The correlation loss of one row, `-⟨y - c, f⟩`, and its gradient in place of the outputs [1,
-  /// section 3]. The centre `c` is what outputs of 0 say: 0, or even odds of the classes; so this is
+  /// section 3]. The centre `c` is what outputs of 0 say: 0, or even odds of the classes; so it is
   /// the slope of ``lossAndGradient(row:outputs:offset:weight:)`` at outputs of 0, for every task
   /// (of half the squared error).
   ///

@@ -1,16 +1,16 @@
-// PatchMixture.swift: experts whose filters look at every patch of a row, trained as Chen et al. do.
+// PatchMixture.swift: experts whose filters look at every patch of a row, after Chen et al.
 //
 // Step: rows of patches → [experts and router] → model value.
 
-package import PosternPackaging
+import PosternPackaging
 import PosternRuntime
 
 /// A top-1 mixture of two-layer convolutional experts over rows of equal patches [1].
 ///
 /// An expert's filters look at each patch with the same weights; what a filter makes of the patches
 /// is summed, half of the filters for each of two classes. The router is linear on the sum of the
-/// patches, starts at 0 and routes by the largest value after uniform noise; an expert's outputs are
-/// multiplied by that value. The loss is the cross-entropy of the softmax of the softmax of the
+/// patches, starts at 0 and routes by the largest value after uniform noise; an expert's outputs
+/// are multiplied by that value. The loss is the cross-entropy of the softmax of the softmax of the
 /// outputs, as in the authors' code.
 ///
 /// A filter that sees each patch is a network over patches: the experts here are ``Network`` whose
@@ -47,15 +47,17 @@ package struct PatchMixture {
     }
   }
 
-  private let shape: Shape
+  let shape: Shape
   private let threads: Int
   /// The patches as rows, and the sums over each row's patches.
   private let patches: EncodedRows
   private let sums: [Float]
   private let labels: [UInt32]
-  private let experts: [Network]
+  let experts: [Network]
+  /// A lone expert's rows are cut in pieces, which as many equal networks work on.
+  private let helpers: [Network]
   private var optimizers: [Optimizer]
-  private var router: TrainableRouter
+  private(set) var router: TrainableRouter
   private var trace = RouterTrace()
   private var random: RandomStream
 
@@ -91,10 +93,19 @@ package struct PatchMixture {
     var stream = random
     experts = (0..<shape.expertCount).map { _ in Self.expert(shape, &stream) }
     random = stream
+    let first = experts[0]
+    helpers = (1..<(shape.expertCount > 1 ? 1 : Self.pieceCount)).map { _ in
+      Network(shape: first.shape, parameters: first.parameters)
+    }
     optimizers = experts.map { Optimizer(parameters: $0.parameters) }
     router = TrainableRouter(
       RouterShape(.linear, expertCount: shape.expertCount), featureCount: shape.patchSize)
   }
+
+  /// Pieces of a lone expert's rows, whatever the threads.
+  private static let pieceCount = 4
+  /// Rows that a network works on at a time, so that they stay in the cache.
+  private static let blockSize = 256
 
   /// Weights and biases uniform within `0.001 / √patchSize`; outputs are sums over the filters of
   /// their class.
@@ -128,24 +139,25 @@ package struct PatchMixture {
     let form = router.forms[0]
     let rowCount = labels.count
     let isRouted = shape.expertCount > 1
-    var cells = [[Int32]](repeating: [], count: shape.expertCount)
+    let workers = experts + helpers
+    var cells = [[Int32]](repeating: [], count: workers.count)
     if isRouted {
-      form.forward(router.parameters, features: sums, rowCount: rowCount, into: &trace)
-      for row in 0..<rowCount {
-        for child in 0..<form.childCount {
-          trace.logits[row * form.stride + child] += Float(random.uniform())
-        }
-        cells[form.best(trace.logits, row: row)].append(Int32(row))
-      }
+      for (row, expert) in noisyRoutes().enumerated() { cells[Int(expert)].append(Int32(row)) }
     } else {
-      cells[0] = (0..<Int32(rowCount)).map { $0 }
+      for row in 0..<rowCount { cells[row * cells.count / rowCount].append(Int32(row)) }
     }
-    let parts = Parallel.map(count: experts.count, threads: threads) { expert in
-      backward(expert, cells[expert], isRouted: isRouted)
+    var parts = Parallel.map(count: workers.count, threads: threads) { index in
+      backward(workers[index], isRouted ? index : 0, cells[index], isRouted: isRouted)
+    }
+    for helper in parts.indices.dropFirst(isRouted ? parts.count : 1) {
+      parts[0].loss += parts[helper].loss
+      for index in parts[0].gradient.indices {
+        parts[0].gradient[index] += parts[helper].gradient[index]
+      }
     }
     var loss = 0.0
     var byLogits = [Float](repeating: 0, count: isRouted ? rowCount * form.stride : 0)
-    for (expert, part) in parts.enumerated() where !cells[expert].isEmpty {
+    for (expert, part) in parts.prefix(experts.count).enumerated() where !cells[expert].isEmpty {
       loss += part.loss
       if isRouted {
         for (row, slope) in zip(cells[expert], part.slopes) {
@@ -154,28 +166,59 @@ package struct PatchMixture {
       }
       // The output layer is a fixed sum.
       optimizers[expert].moveNormalized(
-        &experts[expert].parameters, gradient: experts[expert].gradient,
+        &experts[expert].parameters, gradient: part.gradient,
         layers: experts[expert].shape.layers[0..<1], rate: expertRate)
     }
+    for helper in helpers { helper.parameters = experts[0].parameters }
     if isRouted { moveRouter(&byLogits, rate: routerRate) }
     return loss / Double(rowCount)
   }
 
-  /// The summed loss of an expert's rows and its slope by each row's gate; the gradient by the
-  /// expert's parameters is left in its network.
+  /// The expert of each row after fresh noise, as training routes.
+  package mutating func noisyRoutes() -> [Int32] {
+    let form = router.forms[0]
+    form.forward(router.parameters, features: sums, rowCount: labels.count, into: &trace)
+    return labels.indices.map { row in
+      for child in 0..<form.childCount {
+        trace.logits[row * form.stride + child] += Float(random.uniform())
+      }
+      return Int32(form.best(trace.logits, row: row))
+    }
+  }
+
+  /// What an expert's rows say.
+  private struct Part {
+    /// Summed over the rows.
+    var loss = 0.0
+    /// Of the loss by each row's gate.
+    var slopes: [Float] = []
+    /// By the expert's parameters.
+    var gradient: [Float]
+  }
+
   private func backward(
-    _ expert: Int, _ rows: [Int32], isRouted: Bool
-  ) -> (loss: Double, slopes: [Float]) {
-    guard !rows.isEmpty else { return (0, []) }
-    let network = experts[expert]
+    _ network: Network, _ expert: Int, _ rows: [Int32], isRouted: Bool
+  ) -> Part {
+    var part = Part(gradient: [Float](repeating: 0, count: network.parameters.count))
+    for first in Swift.stride(from: 0, to: rows.count, by: Self.blockSize) {
+      backward(
+        network, expert, rows[first..<min(first + Self.blockSize, rows.count)],
+        isRouted: isRouted, &part)
+      for index in part.gradient.indices { part.gradient[index] += network.gradient[index] }
+    }
+    return part
+  }
+
+  private func backward(
+    _ network: Network, _ expert: Int, _ rows: ArraySlice<Int32>, isRouted: Bool,
+    _ part: inout Part
+  ) {
     let form = router.forms[0]
     let count = shape.patchCount
     var unused = RandomStream(seed: 0)
     let own = rows.flatMap { row in (0..<Int32(count)).map { row * Int32(count) + $0 } }
     network.forward(patches, rows: own[...], dropout: 0, random: &unused)
     let stride = network.shape.outputStride
-    var (loss, slopes) = (0.0, [Float]())
-    slopes.reserveCapacity(rows.count)
     for (place, row) in rows.enumerated() {
       var answer = SIMD2<Double>(0, 0)
       for patch in place * count..<(place + 1) * count {
@@ -183,10 +226,10 @@ package struct PatchMixture {
         answer.y += Double(network.outputs[patch * stride + 1])
       }
       let gate = isRouted ? Double(trace.logits[Int(row) * form.stride + expert]) : 1
-      let (own, slope) = Self.loss(gate * answer, label: labels[Int(row)])
-      loss += own
+      let (loss, slope) = Self.loss(gate * answer, label: labels[Int(row)])
+      part.loss += loss
       let scaled = slope / Double(labels.count)
-      slopes.append(Float(scaled.x * answer.x + scaled.y * answer.y))
+      part.slopes.append(Float(scaled.x * answer.x + scaled.y * answer.y))
       let back = scaled * gate
       for patch in place * count..<(place + 1) * count {
         for output in 0..<stride { network.outputs[patch * stride + output] = 0 }
@@ -195,7 +238,6 @@ package struct PatchMixture {
       }
     }
     network.backward()
-    return (loss, slopes)
   }
 
   /// `-log softmax(softmax(outputs))[label]`, and its slope by the outputs.
@@ -227,56 +269,5 @@ package struct PatchMixture {
     for index in form.place.weights..<form.place.bias {
       router.parameters[index] -= rate * gradient[index]
     }
-  }
-
-  /// The mixture over `patchCount · patchSize` numeric columns whose features are the values
-  /// themselves: one logit, class 1 less class 0, times the router's value.
-  package func description(columns: [Column]) throws(TrainingError) -> ModelDescription {
-    let form = router.forms[0]
-    let weights = (0..<shape.expertCount).flatMap { expert in
-      (0..<shape.patchCount * shape.patchSize).map {
-        router.parameters[form.weight(expert, $0 % shape.patchSize)]
-      }
-    }
-    return ModelDescription(
-      task: .binary, gateScale: shape.expertCount > 1 ? .score : .none, columns: columns,
-      targetNames: [Array("label".utf8)], classNames: [Array("-1".utf8), Array("1".utf8)],
-      router: .flat(
-        RouterNode(
-          kind: .affine, weights: weights,
-          bias: [Float](repeating: 0, count: shape.expertCount))),
-      experts: experts.map(unfolded), head: [HeadOutput()])
-  }
-
-  /// Each filter once for each patch, with zeros for the other patches.
-  private func unfolded(_ network: Network) -> Expert {
-    let layer = network.shape.layers[0]
-    let (inputs, outputs) = (
-      shape.patchCount * shape.patchSize, shape.patchCount * shape.filterCount
-    )
-    var weights = [Float](repeating: 0, count: inputs * outputs)
-    for patch in 0..<shape.patchCount {
-      for index in 0..<shape.patchSize {
-        for filter in 0..<shape.filterCount {
-          let to =
-            (patch * shape.patchSize + index) * outputs + patch * shape.filterCount + filter
-          weights[to] =
-            network.parameters[
-              layer.weights + ((filter / 16) * layer.inputCount + index) * 16 + filter % 16]
-        }
-      }
-    }
-    let copies = 0..<outputs
-    return Expert(
-      firstLayer: .dense, activation: shape.filter == .cube ? .cube : .prelu,
-      layers: [
-        Expert.Layer(
-          weights: weights,
-          bias: copies.map { network.parameters[layer.bias + $0 % shape.filterCount] },
-          slopes: copies.map { _ in shape.filter == .cube ? 0 : 1 }),
-        Expert.Layer(
-          weights: copies.map { 2 * ($0 % shape.filterCount) < shape.filterCount ? -1 : 1 },
-          bias: [0], slopes: []),
-      ])
   }
 }

@@ -4,11 +4,12 @@
 
 package import PosternPackaging
 
-/// A mixture of two-layer networks over plain features that learns in four phases from one pass over
-/// fresh rows, as Kawata et al. [1] have it: the phases are those of ``TrainingMethod/phased``.
+/// A mixture of two-layer networks over plain features that learns in four phases from one pass
+/// over fresh rows, as Kawata et al. [1] have it: the phases are those of
+/// ``TrainingMethod/phased``.
 ///
-/// Neurons are Hermite polynomials of degree 3 while hidden layers learn, and ReLU once the heads are
-/// fitted. The target is one number a row, neither centred nor scaled.
+/// Neurons are Hermite polynomials of degree 3 while hidden layers learn, and ReLU once the heads
+/// are fitted. The target is one number a row, neither centred nor scaled.
 ///
 /// [1]: https://arxiv.org/abs/2506.01656
 ///      "R. Kawata et al. Mixture of experts provably detect and learn the latent cluster structure

@@ -68,8 +68,8 @@ extension NetworkParameters {
     return NetworkParameters(shape: shape, values: values)
   }
 
-  /// Phase IV: the same hidden weights with `activation`, biases of the last hidden layer uniform in
-  /// `-3..<3`, with `slope` for its slopes if there is one, and an output layer fitted to `rows`.
+  /// Phase IV: the same hidden weights with `activation`, biases of the last hidden layer uniform
+  /// in `-3..<3`, with `slope` for its slopes if there is one, and an output layer fitted to `rows`.
   func withFittedHead(
     activation: Activation, slope: Float? = nil, data: EncodedRows, targets: Targets,
     rows: [Int32], offsets: [Float] = [], random: inout RandomStream

@@ -24,7 +24,7 @@ struct RidgeHead {
   var ridge = 1e-4
   /// Steps for classes; a regression is done after one, and a second takes rounding away.
   var stepCount = 40
-  /// At most so many rows, evenly spaced, are looked at.
+  /// At most so many rows, evenly spaced, are looked at; fewer where the layer is wide.
   var rowLimit = 65_536
 
   private static let blockSize = 512
@@ -44,7 +44,8 @@ struct RidgeHead {
     _ network: Network, data: EncodedRows, targets: Targets, rows: [Int32], offsets: [Float] = []
   ) -> Bool {
     guard let width = network.shape.widths.last, !rows.isEmpty else { return false }
-    let every = (rows.count + rowLimit - 1) / rowLimit
+    let limit = min(rowLimit, max(8 * width, (1 << 32) / (width * width)))
+    let every = (rows.count + limit - 1) / limit
     let rows = Swift.stride(from: 0, to: rows.count, by: every).map { rows[$0] }
     var problem = Problem(width: width, outputCount: targets.outputCount)
     network.prepare()
@@ -98,12 +99,11 @@ struct RidgeHead {
       outputStride = (outputCount + 15) / 16 * 16
       solution = [Double](repeating: 0, count: outputCount * (width + 1))
       gradient = solution
-      gram = [Double](repeating: 0, count: stride * stride)
+      gram = [Double](repeating: 0, count: (width + 1) * (width + 1))
       outputs = [Float](repeating: 0, count: RidgeHead.blockSize * outputStride)
-      let widest = max(stride, outputStride)
-      panels = [Float](repeating: 0, count: (stride + 1) * widest)
+      panels = [Float](repeating: 0, count: (stride + 1) * outputStride)
       scratch = [Float](
-        repeating: 0, count: (RidgeHead.blockSize + 4) * (stride + widest))
+        repeating: 0, count: (RidgeHead.blockSize + 4) * (stride + outputStride))
     }
 
     /// `H` block by block.
@@ -132,21 +132,25 @@ struct RidgeHead {
         inputCount: stride, outputCount: outputs, weights: 0, bias: stride * outputs, slopes: nil)
     }
 
-    /// Adds the block's `Hᵀ H`.
+    /// Adds the block's `Hᵀ H`, in double precision: neurons that point the same way make columns
+    /// that hardly differ, and single precision would lose what is left between them.
     mutating func addGram() {
-      DenseProduct.weightGradient(
-        place(outputs: stride), x: h, dy: h, rowCount: rowCount, gradient: &panels,
-        scratch: &scratch)
-      for index in gram.indices { gram[index] += Double(panels[index]) }
+      var own = [Double](repeating: 0, count: size)
+      for row in 0..<rowCount {
+        for i in 0..<size { own[i] = Double(h[row * stride + i]) }
+        for i in 0..<size where own[i] != 0 {
+          let (value, first) = (own[i], i * size)
+          for j in 0...i { gram[first + j] += value * own[j] }
+        }
+      }
     }
 
-    /// `curvature · Hᵀ H + penalty · I`, row-major.
+    /// `curvature · Hᵀ H + penalty · I`, row-major, its lower half.
     func system(curvature: Double, penalty: Double) -> [Double] {
       var matrix = [Double](repeating: 0, count: size * size)
       for i in 0..<size {
-        for j in 0..<size {
-          let at = ((j / 16) * stride + i) * 16 + j % 16
-          matrix[i * size + j] = curvature * gram[at] + (i == j ? penalty : 0)
+        for j in 0...i {
+          matrix[i * size + j] = curvature * gram[i * size + j] + (i == j ? penalty : 0)
         }
       }
       return matrix
@@ -219,7 +223,8 @@ struct Cholesky {
   private let size: Int
   private var lower: [Double]
 
-  /// Factors a row-major square matrix; `nil` if it is not positive definite.
+  /// Factors a row-major square matrix, of which the lower half is read; `nil` if it is not positive
+  /// definite.
   ///
   /// - Complexity: O(*size*³).
   init?(_ matrix: [Double]) {

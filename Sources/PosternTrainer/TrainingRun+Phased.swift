@@ -5,8 +5,8 @@
 import PosternPackaging
 
 extension TrainingRun {
-  /// Trains `start` in four phases. Its router's parameters do not matter, its kind does: prototypes
-  /// move along no gradient and stay where k-means puts them.
+  /// Trains `start` in four phases. Its router's parameters do not matter, its kind does:
+  /// prototypes move along no gradient and stay where k-means puts them.
   ///
   /// An affine expert has no hidden layer; only the refit trains it.
   ///
@@ -95,7 +95,8 @@ extension TrainingRun {
     return loss
   }
 
-  /// Phase II; `means` is the router of k-means. Returns the router and the correlation loss of the experts that it chooses.
+  /// Phase II; `means` is the router of k-means. Returns the router, and the correlation loss of
+  /// the experts that it chooses.
   private func learnRouter(
     _ mixture: Mixture, means: TrainableRouter, targets: Targets
   ) -> (TrainableRouter, Double) {

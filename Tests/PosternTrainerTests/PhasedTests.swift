@@ -160,7 +160,7 @@ import Testing
     options.method = .phased
     options.epochCount = 40
     options.teacherCount = 0
-    options.hiddenWidths = nil
+    options.hiddenWidths = [16]
     let table =
       classCount == 0
       ? Synthetic.regression(rowCount: 900)
@@ -192,6 +192,16 @@ import Testing
     let model = try Trainer.train(Synthetic.regression(rowCount: 600), options: options)
     #expect(model.report.expertTraffic.count { $0 > 0 } > 1)
     #expect(model.report.score.isFinite)
+  }
+
+  @Test func `experts have one hidden layer where nobody says otherwise`() {
+    var options = TrainingOptions()
+    options.method = .phased
+    options.expertCount = 3
+    let plan = TrainingPlan(options: options, rowCount: 1000, task: .regression)
+    #expect(plan.expertWidths == [[128], [128], [128]] && plan.start == .scratch)
+    options.hiddenWidths = [32, 16]
+    #expect(TrainingPlan(options: options, rowCount: 1000, task: .regression).expertWidths == [])
   }
 
   @Test func `two levels and a shared expert go through the phases`() throws {

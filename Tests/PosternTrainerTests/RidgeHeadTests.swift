@@ -77,6 +77,23 @@ import Testing
     }
   }
 
+  /// Neurons that differ by a thousandth: what single precision leaves of `Hᵀ H` is no solution.
+  @Test func `neurons that point the same way leave a solution`() throws {
+    let c = try makeCase(Synthetic.regression(rowCount: 400))
+    let layer = c.network.shape.layers[0]
+    var random = RandomStream(seed: 2)
+    for input in 0..<layer.inputCount {
+      let first = layer.weights + input * layer.outputCount
+      for neuron in 0..<layer.outputCount {
+        c.network.parameters[first + neuron] =
+          c.network.parameters[first] * 30 * (1 + 1e-3 * random.normal())
+      }
+    }
+    RidgeHead().fit(c.network, data: c.prepared.data, targets: c.prepared.targets, rows: c.rows)
+    // Weights of 0 lose 1, the variance of the target.
+    #expect(c.prepared.validation.score(c.network.predict(c.prepared.data)).loss < 1)
+  }
+
   @Test func `what is added to the outputs is not fitted again`() throws {
     let c = try makeCase(Synthetic.regression(rowCount: 300))
     let offsets = (0..<300).map { Float($0 % 7) - 3 }
