@@ -60,7 +60,7 @@ public struct ModelOutline: Sendable {
   /// - Returns: A model that can be encoded; its weights mean nothing.
   public func description(
     expertCount: Int, widths: [Int], kind: RouterParameters.Kind = .linear
-  ) -> ModelDescription {
+  ) throws(TrainingError) -> ModelDescription {
     let shape = shape(widths)
     let zeros = NetworkParameters(
       shape: shape, values: [Float](repeating: 0, count: shape.parameterCount))
@@ -69,7 +69,7 @@ public struct ModelOutline: Sendable {
     // Directions and distances of nothing are not lawful.
     for index in router.parameters.indices { router.parameters[index] = 1e-3 * Float(index + 1) }
     for form in router.forms { router.parameters[form.logScale] = 0 }
-    var description = Mixture(router: router, copies: zeros).description(prepared)
+    var description = try Mixture(router: router, copies: zeros).description(prepared)
     description.ancillary.routingHistogram = [UInt64](repeating: 0, count: expertCount)
     if prepared.task == .regression {
       description.ancillary.deviations = [Float](repeating: 0, count: expertCount * outputCount)

@@ -10,6 +10,7 @@ extension InputShape {
   /// its own, whatever the column. A file keeps the table and not the increments that it was summed
   /// up from, so that only this way a network starts with the very bits of the file.
   init(tableOf columns: [Column]) {
+    featureCount = columns.reduce(0) { $0 + $1.featureCount }
     self.columns = columns.compactMap { column in
       column.kind == .ignored
         ? nil : .categorical(shares: [Float](repeating: 1, count: column.entryCount))

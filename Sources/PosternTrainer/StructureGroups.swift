@@ -166,7 +166,7 @@ struct Valley {
     let size = points.dimension
     let covariance = PointGroup.covariance(within: [one, other])
     let difference = zip(other.mean, one.mean).map { $0 - $1 }
-    let direction = Cholesky(covariance, size: size).solve(difference)
+    let direction = Cholesky(nearlySingular: covariance, size: size).solve(difference)
     distance = max(zip(direction, difference).reduce(0) { $0 + $1.0 * $1.1 }, 1e-12).squareRoot()
     func projected(_ group: PointGroup) -> [Double] {
       group.points.map { point in

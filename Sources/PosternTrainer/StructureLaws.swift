@@ -130,7 +130,7 @@ struct StructureLaws {
     }
     // One row's worth of ridge on all but the constant.
     for term in 0..<size { gram[term * size + term] += term == size - 1 ? 1e-6 : 1 }
-    let factor = Cholesky(gram, size: size)
+    let factor = Cholesky(nearlySingular: gram, size: size)
     return (0..<outputCount).map { factor.solve(Array(right[$0 * size..<($0 + 1) * size])) }
   }
 

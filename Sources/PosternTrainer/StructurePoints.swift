@@ -46,7 +46,7 @@ struct StructurePoints {
 
   /// The points in coordinates in which `covariance` is the identity.
   func whitened(by covariance: [Double]) -> StructurePoints {
-    let factor = Cholesky(covariance, size: dimension)
+    let factor = Cholesky(nearlySingular: covariance, size: dimension)
     var result = self
     for point in 0..<count { factor.forward(&result.values, offset: point * dimension) }
     return result
@@ -115,51 +115,6 @@ struct PointGroup {
     let share = min(1, 2 * Double(size) / count)
     for index in result.indices { result[index] *= 1 - share }
     for axis in 0..<size { result[axis * size + axis] += share * mean + 1e-4 * mean + 1e-9 }
-    return result
-  }
-}
-
-/// The factor `L` of a symmetric positive matrix `L Lᵀ`; pivots that vanish become a small number.
-struct Cholesky {
-  let size: Int
-  private var factor: [Double]
-
-  init(_ matrix: [Double], size: Int) {
-    self.size = size
-    factor = matrix
-    for column in 0..<size {
-      for row in column..<size {
-        var value = factor[row * size + column]
-        for inner in 0..<column {
-          value -= factor[row * size + inner] * factor[column * size + inner]
-        }
-        factor[row * size + column] =
-          row == column
-          ? max(value, 1e-12).squareRoot() : value / factor[column * size + column]
-      }
-    }
-  }
-
-  /// Replaces the vector at `offset` by `L⁻¹` times it.
-  func forward(_ vector: inout [Double], offset: Int = 0) {
-    for row in 0..<size {
-      var value = vector[offset + row]
-      for inner in 0..<row { value -= factor[row * size + inner] * vector[offset + inner] }
-      vector[offset + row] = value / factor[row * size + row]
-    }
-  }
-
-  /// The solution of the equations with this right-hand side.
-  func solve(_ right: [Double]) -> [Double] {
-    var result = right
-    forward(&result)
-    for row in stride(from: size - 1, through: 0, by: -1) {
-      var value = result[row]
-      for inner in row + 1..<max(size, row + 1) {
-        value -= factor[inner * size + row] * result[inner]
-      }
-      result[row] = value / factor[row * size + row]
-    }
     return result
   }
 }

@@ -65,8 +65,10 @@ extension StructureSearch {
     guard !high.isEmpty, !low.isEmpty else { return nil }
     let groups = [PointGroup(low, of: points), PointGroup(high, of: points)]
     let difference = zip(groups[1].mean, groups[0].mean).map { $0 - $1 }
-    let direction = Cholesky(PointGroup.covariance(within: groups), size: points.dimension)
-      .solve(difference)
+    let direction = Cholesky(
+      nearlySingular: PointGroup.covariance(within: groups), size: points.dimension
+    )
+    .solve(difference)
     func height(_ row: Int32) -> Double {
       direction.indices.reduce(0) { $0 + direction[$1] * points[Int(row), $1] }
     }

@@ -48,7 +48,8 @@ extension TrainableRouter {
       let groups = start.cells.map { cell in
         PointGroup((0..<Int32(cell.count)).map { $0 }, of: points(cell, features))
       }
-      let factor = Cholesky(PointGroup.covariance(within: groups), size: features.count)
+      let factor = Cholesky(
+        nearlySingular: PointGroup.covariance(within: groups), size: features.count)
       for (child, group) in groups.enumerated() {
         let mean = group.mean
         let weights = factor.solve(mean)

@@ -136,7 +136,8 @@ struct BudgetPlan {
     _ outline: ModelOutline, _ expertCount: Int, _ widths: [Int], _ binCount: Int,
     _ rowCapacity: Int, _ kind: RouterParameters.Kind
   ) throws -> BudgetCandidate {
-    var description = outline.description(expertCount: expertCount, widths: widths, kind: kind)
+    var description = try outline.description(
+      expertCount: expertCount, widths: widths, kind: kind)
     let rowWordCount = description.columns.count + 1 + outline.outputCount
     description.ancillary.selfTest = [UInt8](
       repeating: 0, count: 16 + 4 * rowWordCount * min(8, expertCount))
