@@ -69,7 +69,8 @@ extension NetworkParameters {
   }
 
   /// Phase IV: the same hidden weights with `activation`, biases of the last hidden layer uniform
-  /// in `-3..<3`, with `slope` for its slopes if there is one, and an output layer fitted to `rows`.
+  /// in `-3..<3`, with `slope` for its slopes if there is one, and an output layer fitted to
+  /// `rows`.
   func withFittedHead(
     activation: Activation, slope: Float? = nil, data: EncodedRows, targets: Targets,
     rows: [Int32], offsets: [Float] = [], random: inout RandomStream
