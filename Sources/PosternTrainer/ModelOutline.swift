@@ -58,6 +58,7 @@ public struct ModelOutline: Sendable {
   ///   - widths: Hidden widths of each, multiples of 16.
   ///   - kind: The router's kind.
   /// - Returns: A model that can be encoded; its weights mean nothing.
+  /// - Throws: ``TrainingError`` if the format has no place for such networks.
   public func description(
     expertCount: Int, widths: [Int], kind: RouterParameters.Kind = .linear
   ) throws(TrainingError) -> ModelDescription {

@@ -69,6 +69,9 @@ import Testing
       case .gatedTop1: total += square(p[row][chosen] * f[row][chosen])
       case .straightThrough:
         total += square(f[row][chosen] * (1 + p[row][chosen] - frozen[row][chosen]))
+      case .correlation:
+        // Not the loss of an answer: its own test is in PhasedTests.
+        total += .nan
       case .blended: total += square(zip(p[row], f[row]).reduce(0) { $0 + $1.0 * $1.1 })
       }
     }
