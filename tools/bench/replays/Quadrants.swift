@@ -87,17 +87,17 @@ enum Quadrants {
     case leastSquaresAtScale10
 
     var method: TrainingMethod { self == .likelihood ? .likelihood : .leastSquares }
+    /// Runs of one seed: their median is its figure. Purity differs by 0.1 from run to run, so that
+    /// the limit of 0.05 between two medians asks for more runs than the errors do.
+    var runCount: Int { self == .likelihood ? 24 : 8 }
   }
-
-  /// Runs of one seed: their median is its figure.
-  static let runCount = 8
 
   /// The medians of a seed's runs, by setting, then by training.
   static func medians(seed: UInt64, _ context: ReplayContext) throws -> [[Training: Outcome]] {
     try settings.map { setting in
       var medians: [Training: Outcome] = [:]
       for training in Training.allCases {
-        let outcomes = try inParallel(runCount, threads: context.threads) { run in
+        let outcomes = try inParallel(training.runCount, threads: context.threads) { run in
           try outcome(setting, training, seed: seed, run: run, context)
         }
         let median = Outcome(
