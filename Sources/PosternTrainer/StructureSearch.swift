@@ -52,7 +52,7 @@ struct StructureSearch {
   let laws: StructureLaws
   let points: StructurePoints
   let threads: Int
-  private let groups: StructureGroups
+  let groups: StructureGroups
   var loss = 0.0
 
   /// The most experts.
@@ -174,7 +174,7 @@ extension StructureSearch {
   }
 
   /// The loss of a cell by the terms that suit it best, as a part of the mean over all rows.
-  private func bestLoss(_ cell: [Int32]) -> Double {
+  func bestLoss(_ cell: [Int32]) -> Double {
     let losses = [StructureLaws.Terms.affine, .quadratic].map { kind in
       laws.losses(cell, kind).reduce(0, +)
     }
@@ -188,7 +188,7 @@ extension StructureSearch {
         standardError: gain.error))
   }
 
-  private mutating func add(_ action: StructureStep.Action, error: Double) {
+  mutating func add(_ action: StructureStep.Action, error: Double) {
     let before = loss
     loss = cells.reduce(0) { $0 + bestLoss($1) }
     add(action, gain: Gain(mean: before - loss, error: error))
@@ -230,82 +230,6 @@ extension StructureSearch {
   private func splitGain(_ node: GroupTree) -> Gain {
     node.parts.isEmpty
       ? Gain() : gain(of: node.parts.map(\.group.points), .quadratic)
-  }
-
-  /// Gives the rows of experts with hardly any to the nearest other.
-  private mutating func retire() {
-    let least = max(6, laws.rowCount / 200)
-    while cells.count > 1, let small = cells.indices.min(by: { cells[$0].count < cells[$1].count }),
-      cells[small].count < least
-    {
-      let all = cells.map { PointGroup($0, of: groups.points) }
-      func distance(_ index: Int) -> Double {
-        zip(all[index].mean, all[small].mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-      }
-      guard
-        let nearest = cells.indices.filter({ $0 != small }).min(by: {
-          distance($0) < distance($1)
-        })
-      else { return }
-      let error = gain(of: [cells[nearest], cells[small]], .affine).error
-      cells[nearest] += cells[small]
-      cells.remove(at: small)
-      add(.retire, error: error)
-    }
-  }
-
-  /// Joins pairs of experts that one law serves as well.
-  private mutating func prune() {
-    while cells.count > 1 {
-      var best: (first: Int, second: Int, gain: Gain)?
-      for first in cells.indices {
-        for second in cells.indices.dropFirst(first + 1) {
-          let parts = [cells[first], cells[second]]
-          let affine = gain(of: parts, .affine)
-          guard !affine.exceeds(1), affine.mean < best?.gain.mean ?? .infinity else { continue }
-          guard !gain(of: parts, .quadratic).exceeds(1), isKnown(parts.flatMap(\.self)),
-            isRoutable(first, second)
-          else { continue }
-          best = (first, second, affine)
-        }
-      }
-      guard let best else { return }
-      cells[best.first] += cells[best.second]
-      cells.remove(at: best.second)
-      add(.merge, error: best.gain.error)
-    }
-  }
-
-  /// Whether one expert explains most of what is to be explained. One that does not cannot tell
-  /// whether there are two laws.
-  private func isKnown(_ rows: [Int32]) -> Bool {
-    let loss = bestLoss(rows) * Double(laws.rowCount)
-    return loss <= 0.5 * laws.spread(rows) || loss <= 1e-3 * Double(rows.count)
-  }
-
-  /// Whether the nearest mean still tells the rows of all experts when two have become one.
-  private func isRoutable(_ first: Int, _ second: Int) -> Bool {
-    var joined = cells
-    joined[first] += joined[second]
-    joined.remove(at: second)
-    let size = groups.points.dimension
-    let means = joined.map { PointGroup($0, of: groups.points).mean }
-    var wrong = 0
-    for (cell, rows) in joined.enumerated() {
-      for row in rows {
-        func distance(_ mean: [Double]) -> Double {
-          var sum = 0.0
-          for axis in 0..<size {
-            let difference = groups.points[Int(row), axis] - mean[axis]
-            sum += difference * difference
-          }
-          return sum
-        }
-        let own = distance(means[cell])
-        if means.indices.contains(where: { $0 != cell && distance(means[$0]) < own }) { wrong += 1 }
-      }
-    }
-    return wrong * 20 <= laws.rowCount
   }
 }
 
