@@ -31,9 +31,11 @@ extension StructureSearch {
   }
 
   /// The cut that gains most by experts that can bend; `nil` where the cell is small.
-  func bestSplit(of index: Int) -> Split? {
+  func bestSplit(of index: Int, axisLimit: Int = 8) -> Split? {
     let cell = cells[index]
-    let cuts = cell.count < 200 ? [] : cuts(cell).filter { $0.allSatisfy { $0.count >= 60 } }
+    let cuts =
+      cell.count < 200
+      ? [] : cuts(cell, axisLimit: axisLimit).filter { $0.allSatisfy { $0.count >= 60 } }
     guard !cuts.isEmpty else { return nil }
     let joint = losses(of: [cell], .rich)
     let gains = Parallel.map(count: cuts.count, threads: threads) { cut in
@@ -45,9 +47,9 @@ extension StructureSearch {
   }
 
   /// Cuts of a cell: each of a few features at its median, and between what two laws explain.
-  private func cuts(_ cell: [Int32]) -> [[[Int32]]] {
+  private func cuts(_ cell: [Int32], axisLimit: Int) -> [[[Int32]]] {
     var cuts: [[[Int32]]] = []
-    for axis in 0..<min(features.count, 8) {
+    for axis in 0..<min(features.count, axisLimit) {
       let sorted = cell.sorted { (points[Int($0), axis], $0) < (points[Int($1), axis], $1) }
       let middle = points[Int(sorted[sorted.count / 2]), axis]
       let low = sorted.prefix { points[Int($0), axis] < middle }

@@ -86,7 +86,7 @@ struct StructureSearch {
       growByGroups()
       retire()
       prune()
-      let rest = cells.indices.compactMap { bestSplit(of: $0)?.gain }
+      let rest = cells.indices.compactMap { bestSplit(of: $0, axisLimit: 1)?.gain }
       add(.stop, gain: rest.max { $0.mean < $1.mean } ?? Gain())
     } else {
       cells = [(0..<Int32(sample.count)).map { $0 }]
