@@ -47,11 +47,13 @@ extension StructureSearch {
     }
   }
 
-  /// Whether one expert explains most of what is to be explained. One that does not cannot tell
-  /// whether there are two laws.
+  /// Whether there is a law in these rows and one expert explains most of it. Where the target
+  /// hardly varies, or the expert explains little, nothing can tell whether there are two laws.
   private func isKnown(_ rows: [Int32]) -> Bool {
-    let loss = bestLoss(rows) * Double(laws.rowCount)
-    return loss <= 0.5 * laws.spread(rows) || loss <= 1e-3 * Double(rows.count)
+    let spread = laws.spread(rows)
+    let usual = laws.spread(cells.flatMap(\.self)) / Double(laws.rowCount)
+    guard spread >= 0.05 * usual * Double(rows.count) else { return false }
+    return bestLoss(rows) * Double(laws.rowCount) <= 0.5 * spread
   }
 
   /// Whether the nearest mean still tells the rows of all experts when two have become one.
