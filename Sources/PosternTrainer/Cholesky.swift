@@ -7,8 +7,8 @@ struct Cholesky {
   private let size: Int
   private var lower: [Double]
 
-  /// Factors a row-major square matrix, of which the lower half is read; `nil` if it is not positive
-  /// definite.
+  /// Factors a row-major square matrix, of which the lower half is read; `nil` if it is not
+  /// positive definite.
   ///
   /// - Complexity: O(*size*³).
   init?(_ matrix: [Double]) { self.init(matrix, leastPivot: nil) }

@@ -149,12 +149,7 @@ extension Messages {
         "say with `--numeric` or `--categorical` what the column is")
     case .unknownValidationClass(let row):
       let place = validation.map { "\($0.name):\($0.lines[row])" } ?? line(row)
-      let name = validation.flatMap { valid in
-        if case .classification(_, let labels, let classes) = valid.table.target {
-          return quoted(classes[Int(labels[row])])
-        }
-        return nil
-      }
+      let name = validation.flatMap { labelName(row, $0) }
       return failure(
         place, "class \(name ?? "") is not in the training rows, expected one that is",
         "move such rows to the training file, or leave them out")
@@ -180,6 +175,11 @@ extension Messages {
         data.name, "training ended in numbers that are not finite",
         "are there values of 1e30 and more? leave them out or rescale them")
     }
+  }
+
+  private static func labelName(_ row: Int, _ data: TrainingData) -> String? {
+    guard case .classification(_, let labels, let classes) = data.table.target else { return nil }
+    return quoted(classes[Int(labels[row])])
   }
 
   private static func usage(
