@@ -54,13 +54,13 @@ package struct ElementLayer: Sendable {
     case .f16: return halfFloat(bytes.uint16(at: weights + 2 * element))
     case .int8:
       let byte = weights + ((panel * (inputs / 4) + input / 4) * 16 + lane) * 4 + input % 4
-      return Float(Int8(bitPattern: bytes[byte])) * bytes.float(at: weightScale + 4 * output)
+      return exactFloat(signed(bytes[byte])) * bytes.float(at: weightScale + 4 * output)
     case .int4:
       let byte = bytes[weights + (panel * (inputs / 2) + input / 2) * 16 + lane]
       let nibble = input % 2 == 0 ? byte & 15 : byte &>> 4
       let number = Int32(nibble) - (nibble > 7 ? 16 : 0)
       let scale = weightScale + 4 * ((input / groupSize) * outputs + output)
-      return Float(number) * bytes.float(at: scale)
+      return exactFloat(number) * bytes.float(at: scale)
     }
   }
 
@@ -72,8 +72,8 @@ package struct ElementLayer: Sendable {
     case .f32: return bytes.float(at: weights + 4 * element)
     case .f16: return halfFloat(bytes.uint16(at: weights + 2 * element))
     case .int8, .int4:
-      let number = Int8(bitPattern: bytes[weights + element])
-      return Float(number) * bytes.float(at: weightScale + 4 * output)
+      return exactFloat(signed(bytes[weights + element]))
+        * bytes.float(at: weightScale + 4 * output)
     }
   }
 
@@ -84,13 +84,32 @@ package struct ElementLayer: Sendable {
   }
 }
 
+/// The two's complement that a byte holds.
+@inline(__always)
+private func signed(_ byte: UInt8) -> Int32 { (Int32(byte) ^ 0x80) &- 0x80 }
+
+/// The float that is `number`, which is below 2^22 in magnitude: in the low bits of 1.5 · 2^23 it
+/// stands for itself.
+///
+/// Not `Float(number)`: that initialiser is generic, and a microcontroller's build keeps what its
+/// slowest path would allocate.
+@inline(__always)
+private func exactFloat(_ number: Int32) -> Float {
+  Float(bitPattern: 0x4B40_0000 &+ UInt32(bitPattern: number)) - 0x1.8p23
+}
+
+/// The float nearest to `number`, ties to even: both halves are exact, so that the sum rounds once.
+private func nearestFloat(_ number: Int32) -> Float {
+  exactFloat(number &>> 16) * 65536 + exactFloat(number & 0xFFFF)
+}
+
 /// The number that the bits of a binary16 stand for, exactly. The bits are finite.
 func halfFloat(_ bits: UInt16) -> Float {
   let sign = UInt32(bits & 0x8000) &<< 16
   let magnitude = UInt32(bits & 0x7FFF)
   // Exponents differ by 112. A subnormal half is its integer times 2^-24.
   if magnitude < 0x400 {
-    let value = Float(Int32(bitPattern: magnitude)) * 0x1p-24
+    let value = exactFloat(Int32(bitPattern: magnitude)) * 0x1p-24
     return Float(bitPattern: value.bitPattern | sign)
   }
   return Float(bitPattern: (magnitude &<< 13) &+ 0x3800_0000 | sign)
@@ -148,13 +167,14 @@ extension Session {
         let q = quantised(memory[float: x + k] * inverse)
         let first = layer.weights + ((panel * (layer.inputs / 4) + k / 4) * 16) * 4 + k % 4
         for lane in 0..<16 {
-          sums[lane] &+= q &* Int32(Int8(bitPattern: bytes[first + 4 * lane]))
+          sums[lane] &+= q &* signed(bytes[first + 4 * lane])
         }
       }
       for lane in 0..<16 {
         let output = panel * 16 + lane
         let z = fusedMultiplyAdd(
-          Float(sums[lane]) * (largest / 127), bytes.float(at: layer.weightScale + 4 * output),
+          nearestFloat(sums[lane]) * (largest / 127),
+          bytes.float(at: layer.weightScale + 4 * output),
           bytes.float(at: layer.bias + 4 * output))
         memory[float: y + output] = layer.activated(z, output, bytes)
       }
@@ -190,7 +210,8 @@ extension Session {
 
 /// `x`, at most about 127 in magnitude, to the nearest integer, ties to even, within -127...127.
 private func quantised(_ x: Float) -> Int32 {
-  // At 1.5 · 2^23 a float has no digits behind the point: adding rounds.
-  let rounded = (x + 0x1.8p23) - 0x1.8p23
-  return Int32(max(min(rounded, 127), -127))
+  // At 1.5 · 2^23 a float has no digits behind the point: adding rounds, and the low bits count.
+  let magic: Float = 0x1.8p23
+  let sum = max(min(x, 127), -127) + magic
+  return Int32(bitPattern: sum.bitPattern) &- Int32(bitPattern: magic.bitPattern)
 }

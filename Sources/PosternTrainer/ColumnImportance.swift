@@ -22,7 +22,7 @@ func featureWeights(
   let prepared = Network(shape: network.shape, parameters: network.parameters)
   prepared.prepare()
   let table = prepared.preparedTable
-  let width = network.shape.widths[0]
+  let width = network.shape.layers[0].outputCount
   let rows = Array(stride(from: 0, to: data.rowCount, by: max(1, data.rowCount / 2000)))
   var importances: [Double] = []
   for pair in 0..<data.pairCount {

@@ -70,12 +70,9 @@ struct TrainingPlan: Equatable, Sendable {
 
   /// How many standard errors better than the copied dense network a mixture must validate.
   ///
-  /// Where rows are many, a gain that matters is many standard errors, and a smaller one is the
-  /// luck of the choice among epochs. Where they are few no gain can show itself: the mixture is
-  /// taken unless it is worse by more than chance, because refined copies rarely are.
-  func mixturePreference(validationRowCount: Int) -> Double {
-    validationRowCount < 500 ? -1 : validationRowCount < 1500 ? 1.5 : 2
-  }
+  /// Where rows are few no gain can show itself: the mixture is taken unless it is worse by more
+  /// than chance, because refined copies rarely are.
+  func mixturePreference(validationRowCount: Int) -> Double { validationRowCount < 500 ? -1 : 1 }
 
   /// The plan that `options` leave open, by the number of rows. `encodingCount` says how many
   /// encodings of the rows there are to choose from.
