@@ -44,6 +44,15 @@ public enum Trainer {
     options: TrainingOptions = TrainingOptions(),
     progress: @escaping (TrainingProgress) -> Bool = { _ in true }
   ) throws(TrainingError) -> TrainedModel {
+    try run(table, validation: validation, options: options, reporter: ProgressReporter(progress))
+      .model()
+  }
+
+  /// A run over checked rows, of which a part is held out where nothing judges.
+  static func run(
+    _ table: TrainingTable, validation: TrainingTable?, options: TrainingOptions,
+    reporter: ProgressReporter
+  ) throws(TrainingError) -> TrainingRun {
     try options.check()
     try table.check()
     var (train, judged) = (table, validation)
@@ -56,9 +65,7 @@ public enum Trainer {
     }
     let binCounts = TrainingPlan.binCounts(
       options, rowCount: train.rowCount, columnCount: train.columns.count)
-    let run = try TrainingRun(
-      table: train, validation: judged, binCounts: binCounts, options: options,
-      reporter: ProgressReporter(progress))
-    return try run.model()
+    return try TrainingRun(
+      table: train, validation: judged, binCounts: binCounts, options: options, reporter: reporter)
   }
 }

@@ -107,20 +107,8 @@ extension Trainer {
     _ table: TrainingTable, validation: TrainingTable? = nil, options: TrainingOptions,
     recipe: TrainingRecipe
   ) throws(TrainingError) -> RecipeResult {
-    try options.check()
-    try table.check()
-    var (train, judged) = (table, validation)
-    if let validation {
-      try table.checkValidation(validation)
-    } else if let split = table.splitForValidation(seed: options.seed) {
-      train = table.selecting(split.train)
-      judged = table.selecting(split.validation)
-    }
-    let binCounts = TrainingPlan.binCounts(
-      options, rowCount: train.rowCount, columnCount: train.columns.count)
-    let run = try TrainingRun(
-      table: train, validation: judged, binCounts: binCounts, options: options,
-      reporter: ProgressReporter { _ in true })
+    let run = try run(
+      table, validation: validation, options: options, reporter: ProgressReporter { _ in true })
     recipe.apply(to: &run.plan)
     run.dropout = run.plan.student.dropout
     let stages = try run.run()
