@@ -183,7 +183,7 @@ extension Expert.ElementType {
 
 extension Router {
   /// The nodes in the order of the file.
-  var nodes: [RouterNode] {
+  package var nodes: [RouterNode] {
     switch self {
     case .flat(let node): [node]
     case .twoLevel(let outer, let inner): [outer] + inner

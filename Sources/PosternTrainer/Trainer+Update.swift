@@ -48,6 +48,11 @@ extension Trainer {
       guard expert.elementType == .f32 else { throw .unsupportedExpert(index, .elementType) }
       return expert
     }
+    do throws(FormatError) {
+      frame.ancillary.routerParameters = try RouterParameters(decoding: model)
+    } catch {
+      throw .damaged(error)
+    }
     if model.header.hasSharedExpert { frame.sharedExpert = try expert(model.header.expertCount) }
     let run = UpdateRun(
       frame: frame, expertCount: model.header.expertCount,
@@ -97,9 +102,7 @@ extension Trainer {
         }
       }
     case .router:
-      if model.header.gateScale != .none { throw .unsupportedModel(.gateScale) }
-      let node = model.router.root
-      if model.header.groupCount > 0 || node.kind != .affine { throw .unsupportedModel(.router) }
+      if model.header.gateScale == .score { throw .unsupportedModel(.gateScale) }
     }
   }
 

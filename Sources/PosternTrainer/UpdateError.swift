@@ -44,9 +44,9 @@ public enum UpdateError: Error, Equatable, Sendable {
 
   /// What is special about a model.
   public enum ModelForm: Equatable, Sendable {
-    /// Outputs are multiplied by the gate, which a new router would change.
+    /// Outputs are multiplied by the score of the chosen expert.
     case gateScale
-    /// The router has groups, or scores that are not affine.
+    /// The router's scores are not affine, and the file does not say what it was trained as.
     case router
   }
 }

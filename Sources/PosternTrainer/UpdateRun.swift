@@ -94,34 +94,47 @@ struct UpdateRun {
 
   /// What the model would say about the rows of `table` if `expert` answered each, by the runtime.
   func values(_ expert: Expert, _ table: TrainingTable) throws(UpdateError) -> [Float] {
-    try served(
+    try values(
       frame.gateScale == .none
         ? frame.alone(expert) : frame.everywhere(expert, expertCount: expertCount), table)
   }
 
-  private func served(
+  func values(
     _ model: ModelDescription, _ table: TrainingTable
   ) throws(UpdateError) -> [Float] {
+    try served(model, table).values
+  }
+
+  /// What the runtime says about the rows of `table`.
+  func served(
+    _ model: ModelDescription, _ table: TrainingTable
+  ) throws(UpdateError) -> ServedAnswers {
     do throws(TrainingError) {
-      return try serve(model, table).values
+      return try serve(model, table)
     } catch {
       throw .training(error)
     }
+  }
+
+  /// The shared expert's outputs before the head, shape `(rows, outputs)`; empty without one.
+  func sharedOutputs(_ table: TrainingTable) throws(UpdateError) -> [Float] {
+    guard frame.sharedExpert != nil else { return [] }
+    var raw = frame
+    raw.head = frame.head.map { _ in HeadOutput() }
+    return try values(raw.alone(raw.constant(0)), table)
   }
 
   /// What becomes of an expert's outputs before the head, for each row; nil for nothing. The gate
   /// is what is left of an expert that says 1, the shared expert's part what is added to 0.
   private func adjustment(_ table: TrainingTable) throws(UpdateError) -> OutputAdjustment? {
     guard frame.sharedExpert != nil || frame.gateScale != .none else { return nil }
-    var raw = frame
-    raw.head = frame.head.map { _ in HeadOutput() }
     var adjustment = OutputAdjustment(outputCount: frame.outputCount)
-    if frame.sharedExpert != nil {
-      adjustment.offsets = try served(raw.alone(raw.constant(0)), table)
-    }
+    adjustment.offsets = try sharedOutputs(table)
     if frame.gateScale != .none {
+      var raw = frame
+      raw.head = frame.head.map { _ in HeadOutput() }
       raw.sharedExpert = nil
-      let gates = try served(raw.everywhere(raw.constant(1), expertCount: expertCount), table)
+      let gates = try values(raw.everywhere(raw.constant(1), expertCount: expertCount), table)
       adjustment.gates = stride(from: 0, to: gates.count, by: frame.outputCount).map { gates[$0] }
     }
     return adjustment

@@ -94,8 +94,9 @@ extension Messages {
     case .unsupportedModel(let form):
       let what =
         switch form {
-        case .gateScale: "outputs that are scaled by the router's gate, expected them as they are"
-        case .router: "groups, distances or cosines in its router, expected affine scores alone"
+        case .gateScale: "outputs that are scaled by raw scores, expected probabilities or nothing"
+        case .router:
+          "distances or cosines in its router, expected section `routerParameters` beside them"
         }
       return failure(
         .refusedModel, name, "the model has \(what)", "its experts can be updated with `--experts`")

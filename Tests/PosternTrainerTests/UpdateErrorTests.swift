@@ -104,7 +104,7 @@ import Testing
 
   @Test func `forms that training does not know are refused by name`() throws {
     var model = try UpdateModel.description()
-    model.gateScale = .probability
+    model.gateScale = .score
     var file = try model.encoded(profile: .map)
     #expect(try error(table, .router, file: file) == .unsupportedModel(.gateScale))
     model.gateScale = .none
