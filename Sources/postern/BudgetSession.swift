@@ -100,7 +100,7 @@ struct BudgetSession {
   func run() throws {
     if let output = options.output {
       try refuseBinaryOnTerminal(output)
-      try checkWritable(output)
+      try checkOutputs([NamedPath("-o", output)], inputs: [NamedPath("the rows", table)])
     }
     let reading = TrainingSession(try TrainCommand.parse(options.arguments(table: table)))
     let (columns, data) = try reading.load()

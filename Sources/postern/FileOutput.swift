@@ -36,12 +36,49 @@ func refuseBinaryOnTerminal(_ path: String) throws(CommandFailure) {
   }
 }
 
-/// Says now, not after all the work, that a file cannot be written.
-func checkWritable(_ path: String) throws(CommandFailure) {
-  if path == "-" { return }
-  do throws(StorageError) {
-    try ReplacementFile.check(path: path)
-  } catch {
-    throw Messages.unwritable(error, Messages.shown(path))
+/// A path of the command line and what it is there.
+struct NamedPath {
+  /// As it stands in a message: `-o`, or what is read.
+  var role: String
+  var path: String
+
+  init(_ role: String, _ path: String) {
+    self.role = role
+    self.path = path
+  }
+
+  /// Only where there is a path.
+  init?(_ role: String, _ path: String?) {
+    guard let path else { return nil }
+    self.init(role, path)
+  }
+}
+
+/// Says now, not after all the work, that an output cannot be written, or that it is a file that is
+/// read, or another output.
+///
+/// - Parameters:
+///   - outputs: What is written.
+///   - inputs: What is read and must be there afterwards.
+/// - Throws: ``CommandFailure``; nothing was written then.
+func checkOutputs(
+  _ outputs: [NamedPath?], inputs: [NamedPath?] = []
+) throws(CommandFailure) {
+  var taken = inputs.compactMap(\.self)
+  for output in outputs.compactMap(\.self) where output.path != "-" {
+    let identity = FileIdentity(path: output.path)
+    if let identity,
+      let other = taken.first(where: {
+        $0.path != "-" && FileIdentity(path: $0.path) == identity
+      })
+    {
+      throw CommandFailure(.usage, Messages.sameFile(output, other))
+    }
+    do throws(StorageError) {
+      try ReplacementFile.check(path: output.path)
+    } catch {
+      throw Messages.unwritable(error, Messages.shown(output.path))
+    }
+    taken.append(output)
   }
 }

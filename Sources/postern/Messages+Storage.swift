@@ -24,6 +24,13 @@ extension Messages {
     }
   }
 
+  /// An output that would take the place of something that is read, or of another output.
+  static func sameFile(_ output: NamedPath, _ other: NamedPath) -> Message {
+    Message(
+      shown(output.path), "`\(output.role)` would replace \(other.role), which is the same file",
+      help: "name another file for `\(output.role)`; nothing was written")
+  }
+
   /// An output file that cannot be made.
   static func unwritable(_ error: StorageError, _ name: String) -> CommandFailure {
     switch error {

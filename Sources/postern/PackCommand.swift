@@ -55,6 +55,7 @@ struct PackCommand: ParsableCommand {
   func run() throws {
     let name = Messages.name(ofInput: model)
     try refuseBinaryOnTerminal(output)
+    try checkOutputs([NamedPath("-o", output)])
     let (before, bytes) = try withModel(at: model) { view in
       let count = view.header.expertCount
       for (option, list) in [("--raw", raw), ("--zstd", zstd)] {

@@ -83,6 +83,9 @@ struct PredictCommand: ParsableCommand {
     if file == nil && Terminal.isTerminal(0) {
       throw CommandFailure(.usage, Messages.noRowsFromTerminal(model: model))
     }
+    try checkOutputs(
+      [NamedPath("-o", output)],
+      inputs: [NamedPath("the model", model), NamedPath("the rows", file)])
     let status = try withModel(at: model) { model in
       if proba && model.header.task == .regression {
         throw CommandFailure(

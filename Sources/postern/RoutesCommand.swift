@@ -79,7 +79,9 @@ struct RoutesCommand: ParsableCommand {
     if file == nil && Terminal.isTerminal(0) {
       throw CommandFailure(.usage, Messages.noRowsToRoute(model: model))
     }
-    if let html { try checkWritable(html) }
+    try checkOutputs(
+      [NamedPath("--html", html)],
+      inputs: [NamedPath("the model", model), NamedPath("the rows", file)])
     let (report, status) = try withModel(at: model) { model in
       try routes(model, options: self, input: file ?? "-")
     }

@@ -128,9 +128,6 @@ struct TrainCommand: ParsableCommand {
     if json && (output == "-" || denseOutput == "-") {
       throw ValidationError("summary and model cannot both go to standard output")
     }
-    if output == denseOutput {
-      throw ValidationError("-o and --dense-output name the same file")
-    }
     if train == "-" && valid == "-" {
       throw ValidationError("training and validation rows cannot both come from standard input")
     }
@@ -161,8 +158,9 @@ struct TrainCommand: ParsableCommand {
       throw CommandFailure(.usage, Messages.noTrainingRows)
     }
     // A folder that is not there is better said now than after an hour.
-    try checkWritable(output)
-    if let denseOutput { try checkWritable(denseOutput) }
+    try checkOutputs(
+      [NamedPath("-o", output), NamedPath("--dense-output", denseOutput)],
+      inputs: [NamedPath("the training rows", train), NamedPath("--valid", valid)])
     try TrainingSession(self).run()
   }
 }

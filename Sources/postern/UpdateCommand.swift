@@ -107,7 +107,10 @@ struct UpdateCommand: ParsableCommand {
       throw CommandFailure(.usage, Messages.noUpdateRows(model))
     }
     // A folder that is not there is better said now than after training.
-    try checkWritable(destination)
+    // Without -o the model itself is replaced, and rows in its place are no model.
+    try checkOutputs(
+      [NamedPath("-o", destination)],
+      inputs: output == nil ? [] : [NamedPath("the rows", data), NamedPath("--valid", valid)])
     try UpdateSession(self).run()
   }
 }

@@ -7,6 +7,7 @@ enum Rules {
     "Sources/PosternData/Descriptor.swift",
     "Sources/PosternPackaging/Compressor.swift",
     "Sources/PosternRuntime/Kernels.swift",
+    "Sources/PosternStorage/FileIdentity.swift",
     "Sources/PosternStorage/ReplacementFile.swift",
     "Sources/PosternStorage/FrameDecoder.swift",
     "Sources/PosternStorage/MappedFile.swift",
