@@ -24,6 +24,8 @@ public struct TrainingProgress: Equatable, Sendable {
     case mixture
     /// Each expert on the rows that the router gives it.
     case refit
+    /// The number of experts.
+    case structure
   }
 
   /// What is being trained.
@@ -60,18 +62,27 @@ final class ProgressReporter {
     self.callback = callback
   }
 
-  /// Whether the caller wants training to end with the best model so far.
-  var shouldStop: Bool { stopped.load(ordering: .relaxed) }
+  /// Whether the caller wants training to end with the best model so far. On the caller's thread
+  /// it is asked, if the last time was long ago: a pass over the rows may take minutes.
+  var shouldStop: Bool {
+    repeatReport()
+    return stopped.load(ordering: .relaxed)
+  }
 
   /// Starts a stage that takes `share` of all work.
-  func begin(share: Double) {
+  func begin(_ stage: TrainingProgress.Stage, share: Double) {
     stageStart += stageShare
     stageShare = share
+    latest = TrainingProgress(
+      stage: stage, epoch: 0, epochCount: 1, trainingLoss: .nan, validationScore: nil,
+      bestScore: nil, fractionDone: highest)
   }
 
   /// Tells the caller, if this is the caller's thread and the last time was long ago.
   func report(_ progress: @autoclosure () -> TrainingProgress) {
-    guard pthread_equal(pthread_self(), caller) != 0, !shouldStop else { return }
+    guard pthread_equal(pthread_self(), caller) != 0, !stopped.load(ordering: .relaxed) else {
+      return
+    }
     let now = ContinuousClock.now
     if let last, now - last < .milliseconds(100) { return }
     last = now

@@ -38,7 +38,7 @@ public struct TrainingReport: Equatable, Sendable {
   public var denseScore: Double?
   /// Of the mixture when the experts' outputs are blended by the router's probabilities.
   public var softMixtureScore: Double?
-  /// Of the same mixture under top-1 routing.
+  /// Of the same mixture under top-1 routing; nil where no expert had learned before the refit.
   public var mixtureScore: Double?
   /// After each expert was trained on its own cell, under top-1 routing.
   public var refitScore: Double?
@@ -104,4 +104,6 @@ public enum TrainingWarning: Equatable, Sendable {
   case noValidationRows
   /// An expert answers for no training row.
   case idleExpert(expert: Int)
+  /// The mean target, or the most frequent class, scores better than the model.
+  case worseThanConstant(score: Double, constant: Double)
 }

@@ -62,7 +62,7 @@ extension TrainingRun {
   }
 
   func trainMixture(_ stages: inout Stages, targets: Targets) {
-    reporter.begin(share: stages.dense == nil ? 0.8 : 0.4)
+    reporter.begin(.mixture, share: stages.dense == nil ? 0.8 : 0.4)
     let router = stages.copied?.mixture.router ?? startRouter(dense: stages.dense)
     var start = startMixture(router: router, dense: stages.dense)
     start.temperature = plan.mixture.lastTemperature
@@ -75,7 +75,7 @@ extension TrainingRun {
       stages.mixture = trainJointly(start, targets: targets)
     }
     guard !reporter.shouldStop, let fitted = stages.mixture else { return }
-    reporter.begin(share: stages.dense == nil ? 0.2 : 0.05)
+    reporter.begin(.refit, share: stages.dense == nil ? 0.2 : 0.05)
     stages.refit = refit(fitted, targets: targets)
   }
 

@@ -51,6 +51,7 @@ final class TrainingRun {
 
   /// Finds the number of experts.
   private func findStructure() {
+    reporter.begin(.structure, share: 0)
     let found = StructureSearch(
       prepared.data, targets: prepared.targets, seed: plan.seed, threads: plan.threads)
     structure = found.steps
@@ -105,6 +106,10 @@ final class TrainingRun {
       chosen: stages.chosen, expertTraffic: traffic, stoppedEarly: reporter.shouldStop,
       warnings: prepared.warnings
         + traffic.indices.filter { traffic[$0] == 0 }.map { .idleExpert(expert: $0) })
+    let constant = constantScore.metric
+    if prepared.task == .regression ? served.metric > constant : served.metric < constant {
+      report.warnings.append(.worseThanConstant(score: served.metric, constant: constant))
+    }
     report.structure = structure
     report.teacherScores = stages.teachers.map(\.score.metric)
     report.teachersMeanScore = stages.teachersMeanScore?.metric
@@ -116,7 +121,7 @@ final class TrainingRun {
     let soft = softScore(
       (plan.method == .twoStage ? stages.refit : nil)?.mixture ?? mixture.mixture)
     report.softMixtureScore = soft.metric
-    report.mixtureScore = mixture.score.metric
+    report.mixtureScore = plan.method == .twoStage ? nil : mixture.score.metric
     report.refitScore = stages.refit?.score.metric
     report.expertChangeRates = mixture.changeRates
     report.routerFrozenAfter = mixture.frozenAfter
@@ -149,13 +154,13 @@ final class TrainingRun {
 
   /// Runs the stages that train dense networks. Returns with them what a mixture is to learn.
   func runDense() throws(TrainingError) -> (Stages, Targets) {
-    reporter.begin(share: 0.35)
+    reporter.begin(.teachers, share: 0.35)
     let teachers = trainNetworks(plan.teachers, targets: prepared.targets, stage: .teachers)
     let best = try follow(teachers)
     let learnable = prepared.data.rowCount * prepared.targets.outputCount <= Self.teachableCount
     let (blended, teachersMeanScore) =
       learnable ? distill(teachers) : (prepared.targets, teachers[best].score)
-    reporter.begin(share: 0.25)
+    reporter.begin(.student, share: 0.25)
     var students: [FittedNetwork] = []
     if teachers.count > 1 && learnable && !reporter.shouldStop {
       var schedule = plan.student

@@ -23,7 +23,7 @@ extension UpdateRun {
     if experts.allSatisfy({ report.expertTraffic[$0] == 0 }) {
       throw .noRowReaches(experts: experts)
     }
-    reporter.begin(share: 1)
+    reporter.begin(.refit, share: 1)
     var work: [Work] = []
     for index in experts {
       let parts = parts(of: index)

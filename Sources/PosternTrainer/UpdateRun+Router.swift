@@ -21,7 +21,7 @@ extension UpdateRun {
     guard parts.isLargeEnough else { return ModelUpdate(replacements: [], report: report) }
     let heldOut = try labelled(parts.heldOut)
     let before = try served(model, parts.heldOut)
-    reporter.begin(share: 1)
+    reporter.begin(.refit, share: 1)
     let new = retrainedRouter(
       router, train: try answers(of: model.experts, parts.training),
       stopping: try answers(of: model.experts, parts.stopping),

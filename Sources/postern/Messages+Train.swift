@@ -30,6 +30,10 @@ extension Messages {
         ?? "the columns are " + list(header.map { quoted($0) }))
   }
 
+  static let severalClasses = Message(
+    "--target", "several columns, expected one class",
+    help: "train a model for each, or leave out `--task classification` if they are numbers")
+
   static func namedTwice(_ column: [UInt8], _ option: String, _ other: String) -> Message {
     Message(
       "", "column \(quoted(column)) is in `\(option)` and in `\(other)`, expected one of them")
@@ -93,6 +97,9 @@ extension Messages {
       case .fewRows(let rows): "only \(self.count(rows, "row")): the scores say little"
       case .noValidationRows: "too few rows to hold some out: the scores are those of training rows"
       case .idleExpert(let expert): "expert \(expert) answers for no training row"
+      case .worseThanConstant(let score, let constant):
+        "the model scores \(significant(score)), the best constant \(significant(constant)): "
+          + "nothing is learned"
       }
     return Message(data.name, text)
   }

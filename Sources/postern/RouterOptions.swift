@@ -176,6 +176,31 @@ struct RouterOptions: ParsableArguments {
   )
   var expertDropout: Float?
 
+  /// Refuses choices that would do nothing.
+  ///
+  /// - Parameter hasTeachers: Whether there is a dense network for experts to be copies of.
+  func check(hasTeachers: Bool) throws {
+    let kinds = [router?.choice.outer ?? .linear, router?.choice.inner].compactMap(\.self)
+    if tau != nil && !kinds.contains(.perturbedCosine) {
+      throw ValidationError("--tau is of a perturbed cosine, expected `--router perturbed-cosine`")
+    }
+    if biasRate != nil && kinds.allSatisfy({ $0 == .prototype }) {
+      throw ValidationError("--bias-rate moves biases, and prototypes have none")
+    }
+    if start?.choice == .upcycled && !hasTeachers {
+      throw ValidationError("--start upcycled copies a dense network, and without teachers is none")
+    }
+    guard let method = method?.choice, [.twoStage, .phased].contains(method) else { return }
+    let losses = [
+      ("--balance", balance), ("--importance", importance), ("--load", load), ("--z-loss", zLoss),
+      ("--bias-rate", biasRate), ("--expert-dropout", expertDropout),
+    ]
+    if let (name, _) = losses.first(where: { $0.1 != nil }) {
+      throw ValidationError(
+        "\(name) has no part in `--method \(method.rawValue)`, which fixes its router by itself")
+    }
+  }
+
   /// Writes the choices into `options`.
   func apply(to options: inout TrainingOptions) {
     options.router = router?.choice

@@ -134,6 +134,7 @@ struct TrainCommand: ParsableCommand {
     if teachers == 0 && (compare != nil || denseOutput != nil) {
       throw ValidationError("without teachers there is no dense network to compare with")
     }
+    try routing.check(hasTeachers: teachers != 0)
   }
 
   /// The options as the trainer takes them.

@@ -84,6 +84,9 @@ struct TrainingColumns {
       try TrainingColumns.check(names, option, in: header, source.name)
     }
     try TrainingColumns.checkOnce(options)
+    if targets.count > 1 && command.task == .classification {
+      throw CommandFailure(.usage, Messages.severalClasses)
+    }
     do throws(DataError) {
       (isClassification, notes) = try TrainingColumns.task(
         summary, targets, command.task, source.name)

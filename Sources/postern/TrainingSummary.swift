@@ -26,10 +26,11 @@ struct TrainingSummary {
       ?? "judged on \(Messages.count(report.validationRowCount, "row")) held out\n"
     var table = AlignedText([("", .left), ("", .left), ("", .left)])
     table.append([metric, significant(report.score), chosenText])
-    if let soft = report.softMixtureScore, let hard = report.mixtureScore {
+    if let soft = report.softMixtureScore {
+      let hard = report.mixtureScore.map { "top-1 instead: \(significant($0)), then refit" }
       table.append([
         "soft routing", significant(soft),
-        "top-1 instead: \(significant(hard)), then refit: \(report.refitScore.map { significant($0) } ?? "none")",
+        (hard ?? "top-1 instead") + ": \(report.refitScore.map { significant($0) } ?? "none")",
       ])
     }
     if let soft = report.softLoss, let hard = report.hardLoss {

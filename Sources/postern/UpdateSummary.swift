@@ -64,7 +64,7 @@ struct UpdateSummary {
       return "\(metric) \(scores) on \(Messages.count(trial.heldOutRowCount, "held-out row"))"
     case .noImprovement: return "kept, no improvement (\(scores))"
     case .withinChance: return "kept, no more improvement than chance would bring (\(scores))"
-    case .tooFewRows: return "kept, \(rows) are too few to learn from and to judge by"
+    case .tooFewRows: return "kept, too few rows to learn from and to judge by (\(rows))"
     case .noRows: return "kept, no row reaches it"
     }
   }

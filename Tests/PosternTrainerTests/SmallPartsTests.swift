@@ -154,4 +154,12 @@ import Testing
     }
     #expect(waits > 0)
   }
+
+  /// A pass over the rows may take minutes: the wish to stop is asked for between batches.
+  @Test func `a wish to stop is heard before the first report`() {
+    let reporter = ProgressReporter { _ in false }
+    #expect(!reporter.shouldStop)
+    reporter.begin(.structure, share: 0)
+    #expect(reporter.shouldStop)
+  }
 }
