@@ -49,6 +49,18 @@ extension Messages {
       model, "`--proba` is for classes, and this model predicts numbers", help: "leave it out")
   }
 
+  static func deviationOfClasses(_ model: String) -> Message {
+    Message(
+      model, "`--deviation` is for numbers, and this model predicts classes",
+      help: "say `--proba` to see how sure it is")
+  }
+
+  static func noDeviations(_ model: String) -> Message {
+    Message(
+      model, "`--deviation`, and the file does not say how far its experts are off",
+      help: "leave it out, or train again: `postern train` measures it on held-out rows")
+  }
+
   /// A row that cannot be answered.
   static func row(_ problem: RowProblem, in name: String, excerpt: Excerpt?) -> Message {
     func message(_ place: TextPosition, _ text: String, _ width: Int, _ help: String) -> Message {

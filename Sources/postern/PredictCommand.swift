@@ -4,6 +4,27 @@ internal import ArgumentParser
 internal import PosternData
 internal import PosternFormat
 
+/// What `--explain` asks for.
+enum ExplainOption: ExpressibleByArgument, Equatable {
+  /// Who answers, and how clearly: `--explain` alone, which is short for `--explain=route`.
+  case route
+  /// Also so many terms of the local linear model.
+  case terms(Int)
+
+  init?(argument: String) {
+    if argument == "route" {
+      self = .route
+    } else if let count = Int(argument) {
+      self = .terms(count)
+    } else {
+      return nil
+    }
+  }
+
+  /// Terms of each local model; 0 for none.
+  var termCount: Int { if case .terms(let count) = self { count } else { 0 } }
+}
+
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
@@ -29,6 +50,11 @@ struct PredictCommand: ParsableCommand {
       the margin of the predicted class: its logit minus that of the next one. If the model scales \
       outputs by the gate, that factor is taken as it is at the row, although it changes with the \
       columns too. Experts with cubes are curved: there a slope is the derivative at the row.
+
+      WITH --deviation each value is followed by its expert's deviation, in units of the target: \
+      the root mean square of that expert's errors on the rows held out in training, the same \
+      number for all rows that it answers. If errors are normal, two thirds of true values lie \
+      within one deviation of the prediction, and 95 % within two.
       """)
 
   @Argument(help: ArgumentHelp("The model; `-` reads it from standard input.", valueName: "model"))
@@ -61,7 +87,10 @@ struct PredictCommand: ParsableCommand {
     help: ArgumentHelp(
       "Add `expert`, `margin`, `runner_up`: who answered, how clearly; with =K also K coefficients.",
       valueName: "k"))
-  var explain: Int?
+  var explain: ExplainOption?
+
+  @Flag(help: "Add a column `deviation`: how far the row's expert was off on held-out rows.")
+  var deviation = false
 
   @Option(help: ArgumentHelp("Threads that predict.", valueName: "n"))
   var threads = 1
@@ -72,8 +101,8 @@ struct PredictCommand: ParsableCommand {
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads is \(threads), expected 1 to 1024")
     }
-    if let explain, !(0...Int(Limit.count)).contains(explain) {
-      throw ValidationError("--explain is \(explain), expected 0 to \(Limit.count)")
+    if case .terms(let count) = explain, !(1...Int(Limit.count)).contains(count) {
+      throw ValidationError("--explain is \(count), expected 1 to \(Limit.count)")
     }
     try RowOptions.check(model: model, file: file)
   }

@@ -17,10 +17,12 @@ func predict(_ model: ModelView, options: PredictCommand, input path: String) th
   var request = RowRequest(model: options.model, path: path, rows: options.rows)
   request.id = options.id
   request.keep = options.keep
+  let deviations = options.deviation ? try heldOutDeviations(model, options) : nil
   let source = try RowSource(model, request) { hasKept in
     RowWriter(
       model, options.outputFormat ?? TextFormat(path: options.output), hasKept: hasKept,
-      probabilities: options.proba, explaining: options.explain)
+      probabilities: options.proba, deviations: deviations,
+      explaining: options.explain?.termCount)
   }
   if options.output == "-" {
     return try PredictRun(source, options).run(model, descriptor: 1, name: "stdout")
@@ -39,6 +41,28 @@ func predict(_ model: ModelView, options: PredictCommand, input path: String) th
     throw Messages.unwritable(error, output)
   }
   return status
+}
+
+/// The deviation of each expert for each target.
+///
+/// - Throws: ``CommandFailure`` if the file does not say it, or what it says is damaged.
+private func heldOutDeviations(
+  _ model: ModelView, _ options: PredictCommand
+) throws(CommandFailure) -> [[Float]] {
+  let name = Messages.name(ofInput: options.model)
+  guard model.header.task == .regression else {
+    throw CommandFailure(.usage, Messages.deviationOfClasses(name))
+  }
+  do throws(FormatError) {
+    // A damaged section is not the same as none.
+    _ = try model.deviations()
+  } catch {
+    throw Messages.refused(error, in: name, bytes: model.bytes)
+  }
+  guard let deviations = AncillarySection.deviations(model) else {
+    throw CommandFailure(.usage, Messages.noDeviations(name))
+  }
+  return deviations
 }
 
 /// One input, read by one thread at a time and answered by all.

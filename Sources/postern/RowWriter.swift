@@ -19,6 +19,8 @@ struct RowWriter {
   private let classTexts: [[UInt8]]
   private let outputCount: Int
   private let writesProbabilities: Bool
+  /// For each expert its deviation for each target; nil if it is not wanted.
+  private let deviations: [[Float]]?
   private let explains: Bool
   /// Terms of each local model; 0 for none.
   let termCount: Int
@@ -26,13 +28,14 @@ struct RowWriter {
   /// Prepares what every line needs.
   init(
     _ model: ModelView, _ format: TextFormat, hasKept: Bool, probabilities: Bool = false,
-    explaining: Int? = nil
+    deviations: [[Float]]? = nil, explaining: Int? = nil
   ) {
     self.format = format
     separator = format == .tsv ? 0x09 : 0x2C
     task = model.header.task
     outputCount = model.header.task == .regression ? model.header.outputCount : 1
     writesProbabilities = probabilities
+    self.deviations = deviations
     explains = explaining != nil
     termCount = min(explaining ?? 0, model.transform.usedColumnCount)
     var classes: [[UInt8]] = []
@@ -40,11 +43,13 @@ struct RowWriter {
       classes.append(model.schema.className(index).copied())
     }
     var names: [[UInt8]] = []
-    if outputCount == 1 {
-      names.append(Array("prediction".utf8))
-    } else {
+    for part in deviations == nil ? ["prediction"] : ["prediction", "deviation"] {
+      if outputCount == 1 {
+        names.append(Array(part.utf8))
+        continue
+      }
       for output in 0..<outputCount {
-        names.append(Array("prediction.".utf8) + model.schema.targetName(output).copied())
+        names.append(Array("\(part).".utf8) + model.schema.targetName(output).copied())
       }
     }
     if probabilities { names += classes.map { Array("probability.".utf8) + $0 } }
@@ -136,6 +141,12 @@ struct RowWriter {
       appendPrefix(&column, to: &text)
       let classText = classTexts[session.predictedClass(slot)]
       text.append(classText.span)
+    }
+    if let deviations {
+      for deviation in deviations[session.expert(slot)] {
+        appendPrefix(&column, to: &text)
+        text.append(deviation)
+      }
     }
     if writesProbabilities {
       var span = probabilities.mutableSpan
