@@ -82,7 +82,8 @@ struct LocalInputs {
     let inside = min(max(number, low), high)
     columns[place].content =
       value.isNaN ? .missing : .number(value, isCutOff: value < low || value > high)
-    features[record.firstFeature] = (Double(inside) - Double(record.center)) * Double(record.scale)
+    // Rounded as in the runtime, because the router and the experts see no other number.
+    features[record.firstFeature] = Double((inside - record.center) * record.scale)
     if record.missingPolicy == 2 { features[record.firstFeature + 1] = value.isNaN ? 1 : 0 }
     if value.isNaN && record.missingPolicy == 2 {
       columns[place].entry = record.firstEntry + record.valueCount

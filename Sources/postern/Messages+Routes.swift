@@ -16,9 +16,35 @@ extension Messages {
       help: "`postern inspect` lists a model's targets")
   }
 
+  /// Whether the rows look like training, in one line.
+  static func verdict(_ drift: RouteDrift) -> String {
+    let chance =
+      drift.probability < RouteDrift.limits.probability
+      ? "p < \(significant(RouteDrift.limits.probability, digits: 1))"
+      : "p = \(significant(drift.probability, digits: 2))"
+    let index = "population stability index \(significant(drift.stabilityIndex, digits: 3))"
+    if drift.isAlarm { return "the rows do not look like training: \(index), \(chance)" }
+    if drift.stabilityIndex >= RouteDrift.limits.stabilityIndex {
+      return "no alarm: \(index) is large, but so few rows may differ so by chance (\(chance))"
+    }
+    return "no alarm: by their routes the rows look like training (\(index))"
+  }
+
+  /// How often greedy routing and the joint probability disagree.
+  static func words(_ joint: JointTally) -> String {
+    "for \(grouped(joint.otherCount)) of \(count(joint.rowCount, "row")) (\(percent(joint.share))) "
+      + "another expert has the largest P(group) x P(expert | group)"
+  }
+
   /// What must not be overlooked in a report.
   static func aboutRoutes(_ report: RoutesReport) -> [Message] {
     var messages: [Message] = []
+    if let drift = report.drift, drift.isAlarm {
+      messages.append(
+        Message(
+          report.inputName, verdict(drift),
+          help: "check where the rows come from; if they are right, `postern update` learns them"))
+    }
     let idle = report.experts.filter { $0.isIdle && !$0.wasIdleInTraining }.map(\.index)
     if !idle.isEmpty {
       messages.append(

@@ -37,14 +37,71 @@ struct RouteBalance: Equatable {
   var effectiveCount: Double? { entropy.map { exp($0) } }
 }
 
+/// The probability that a variable with the chi-square distribution is over `statistic`, which is
+/// finite and not negative [1, equations 26.4.4 and 26.4.5].
+///
+/// - Returns: In 0...1; 1 without degrees of freedom.
+/// - Complexity: O(*degrees of freedom*).
+///
+/// [1]: "M. Abramowitz, I. Stegun. Handbook of Mathematical Functions, 1964."
+func chiSquareTail(_ statistic: Double, degreesOfFreedom: Int) -> Double {
+  guard degreesOfFreedom > 0, statistic > 0 else { return 1 }
+  let half = statistic / 2
+  let isOdd = degreesOfFreedom % 2 == 1
+  var sum = isOdd ? erfc(half.squareRoot()) : 0
+  // Terms half^power · exp(-half) / Γ(power + 1), as logarithms: their parts leave every range.
+  var power = isOdd ? 0.5 : 0
+  var logTerm = isOdd ? log(half / Double.pi) / 2 + log(2) - half : -half
+  while power <= Double(degreesOfFreedom) / 2 - 1 {
+    sum += exp(logTerm)
+    power += 1
+    logTerm += log(half / power)
+  }
+  return min(sum, 1)
+}
+
+/// The probability of at least `count` successes in `total` trials, each with probability `share`;
+/// 1 where `count` is not over what is expected, which no test asks about.
+///
+/// - Complexity: O(`count` + terms that matter).
+func binomialTail(_ count: Double, of total: Double, share: Double) -> Double {
+  guard count > total * share else { return 1 }
+  // The first term is the largest: past the expectation they fall.
+  var logTerm = count * log(share) + (total - count) * log1p(-share)
+  var chosen = 1.0
+  while chosen <= count {
+    logTerm += log((total - count + chosen) / chosen)
+    chosen += 1
+  }
+  var term = 1.0
+  var sum = 0.0
+  var successes = count
+  while successes <= total && term > 1e-17 * sum {
+    sum += term
+    term *= (total - successes) / (successes + 1) * share / (1 - share)
+    successes += 1
+  }
+  return min(exp(logTerm + log(sum)), 1)
+}
+
 /// How much the traffic differs from that of the training rows.
 struct RouteDrift: Equatable {
+  /// The index from which on it is large, and the probability below which it is no chance.
+  static let limits = (stabilityIndex: 0.25, probability: 0.001)
+  /// Expected rows from which on chi-square has its distribution. With fewer it is large by chance
+  /// in some out of a hundred streams of few rows.
+  static let leastExpectedCount = 5.0
+
   /// The population stability index: the sum of (p - q) ln(p / q) over the experts, half a row
   /// added to each count so that an empty one has a share too.
   var stabilityIndex: Double
   /// The statistic of the chi-square test that both samples have the same shares.
   var chiSquare: Double
   var degreesOfFreedom: Int
+  /// How probable such a difference is between two samples of the same rows: by chi-square for the
+  /// experts that expect enough rows and the rest together, by the binomial distribution for each
+  /// one of the rest; the least of them, times their number (Bonferroni).
+  var probability = 1.0
 
   /// Nil if there are no rows on one of the two sides.
   ///
@@ -57,21 +114,56 @@ struct RouteDrift: Equatable {
     guard total > 0, trained > 0 else { return nil }
     let half = Double(pairs.count) / 2
     stabilityIndex = 0
-    chiSquare = 0
     for (count, before) in pairs {
       let p = (count + 0.5) / (total + half)
       let q = (before + 0.5) / (trained + half)
       stabilityIndex += (p - q) * log(p / q)
-      let difference =
-        (trained / total).squareRoot() * count - (total / trained).squareRoot() * before
-      chiSquare += difference * difference / (count + before)
     }
+    chiSquare = RouteDrift.statistic(pairs, total, trained)
     degreesOfFreedom = pairs.count - 1
+    probability = RouteDrift.probability(pairs, total, trained)
+  }
+
+  /// Chi-square of two samples.
+  private static func statistic(
+    _ pairs: [(Double, Double)], _ total: Double, _ trained: Double
+  ) -> Double {
+    pairs.reduce(0) { sum, pair in
+      let difference =
+        (trained / total).squareRoot() * pair.0 - (total / trained).squareRoot() * pair.1
+      return sum + difference * difference / (pair.0 + pair.1)
+    }
+  }
+
+  private static func probability(
+    _ pairs: [(Double, Double)], _ total: Double, _ trained: Double
+  ) -> Double {
+    let smaller = min(total, trained)
+    let least = leastExpectedCount * (total + trained) / smaller
+    let rare = pairs.filter { $0.0 + $0.1 < least }
+    var common = pairs.filter { $0.0 + $0.1 >= least }
+    if !rare.isEmpty { common.append(rare.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }) }
+    var lowest = chiSquareTail(
+      statistic(common, total, trained), degreesOfFreedom: common.count - 1)
+    // Of few expected rows only too many are a surprise, and those in the smaller sample.
+    for (count, before) in rare {
+      let found = total <= trained ? count : before
+      let tail = binomialTail(found, of: count + before, share: smaller / (total + trained))
+      lowest = min(lowest, tail)
+    }
+    return min(Double(1 + rare.count) * lowest, 1)
+  }
+
+  /// Whether the rows do not look like training: they differ much, and not by chance.
+  var isAlarm: Bool {
+    stabilityIndex >= RouteDrift.limits.stabilityIndex
+      && probability < RouteDrift.limits.probability
   }
 
   /// How large the index is, in the words of its rule of thumb.
   var verdict: String {
-    stabilityIndex < 0.1 ? "little" : stabilityIndex < 0.25 ? "some" : "large"
+    stabilityIndex < 0.1
+      ? "little" : stabilityIndex < RouteDrift.limits.stabilityIndex ? "some" : "large"
   }
 }
 

@@ -35,6 +35,32 @@ struct ExpertTally {
   var columns: ColumnTally?
 }
 
+/// Distances of rows to the prototypes that were chosen for them.
+struct DistanceTally {
+  var sum = 0.0
+  var histogram = LogHistogram()
+
+  /// Adds a distance, which is finite if the row has an answer.
+  mutating func add(_ distance: Double) {
+    sum += distance
+    histogram.add(Float(distance))
+  }
+}
+
+/// Rows for which another expert than the chosen one has the largest probability of all.
+struct JointTally {
+  var rowCount = 0
+  var otherCount = 0
+
+  /// Part of all rows; 0 without rows.
+  var share: Double { rowCount > 0 ? Double(otherCount) / Double(rowCount) : 0 }
+
+  mutating func add(isOther: Bool) {
+    rowCount += 1
+    if isOther { otherCount += 1 }
+  }
+}
+
 /// Everything that is counted. Its size depends on the model alone.
 struct RouteTally {
   /// Experts up to which it is counted who is whose runner-up.
@@ -51,6 +77,11 @@ struct RouteTally {
   var withoutRunnerUp = 0
   /// Shape `(experts, experts)`: chosen, runner-up; empty if there are too many experts.
   var runnerUps: [Int] = []
+  /// Of routers with prototypes: distances to those of groups, and to those of experts.
+  var groupDistances = DistanceTally()
+  var expertDistances = DistanceTally()
+  /// Of routers on two levels.
+  var joint = JointTally()
   /// Rows with a class that the model does not know.
   var unknownClassCount = 0
 

@@ -22,7 +22,17 @@ struct RoutesCommand: ParsableCommand {
 
       DRIFT     against the routing histogram in the model file, with half a row added to each \
       count: population stability index (below 0.1 little, from 0.25 on large), and chi-square of \
-      the two samples with its degrees of freedom.
+      the two samples with its degrees of freedom. An index from 0.25 on that chance explains with \
+      p < 0.001 only is an ALARM: the rows do not look like training. For that p experts that \
+      expect fewer than 5 rows, for which chi-square is not made, are tested one by one.
+
+      GROUPS    of a router on two levels, which serves the best expert of the best group; also \
+      for how many rows another expert has the largest probability of all, that of its group times \
+      its own in the group, both softmax values of the serving scores.
+
+      DISTANCES of a router with prototypes (Laplace, prototype): from the row to the chosen one, \
+      in the scaled features that the router sees. The file does not know those of training: \
+      compare with a report on rows that are known to be good.
 
       MARGINS   best score minus the next one, in bins that are two to the octave. The gate \
       probability is the softmax value of the chosen expert.

@@ -29,6 +29,8 @@ func routesJSON(_ report: RoutesReport) -> JSON {
         "populationStabilityIndex": .number(drift.stabilityIndex),
         "chiSquare": .number(drift.chiSquare),
         "degreesOfFreedom": .integer(drift.degreesOfFreedom),
+        "probability": .number(drift.probability),
+        "alarm": .bool(drift.isAlarm),
       ])
     } ?? .null,
     "margins": marginsJSON(report),
@@ -38,6 +40,14 @@ func routesJSON(_ report: RoutesReport) -> JSON {
     "unknownClassCount": .integer(report.unknownClassCount),
     "groupBalance": report.groupBalance.map(balanceJSON) ?? .null,
     "groups": .array(report.groups.map(groupJSON)),
+    "jointTop1": report.joint.map { joint in
+      .object([
+        "rowCount": .integer(joint.rowCount),
+        "otherCount": .integer(joint.otherCount),
+        "otherShare": .number(joint.share),
+      ])
+    } ?? .null,
+    "prototypeDistances": .array(report.distances.map(distanceJSON)),
     "experts": .array(report.experts.map { expertJSON($0, report) }),
   ])
 }
@@ -80,6 +90,15 @@ private func scoreJSON(_ score: RouteScore, _ report: RoutesReport, _ target: In
     "chosen": number(score.chosen),
     "runnerUp": number(score.runnerUp),
     "dropTop1": number(score.change),
+  ])
+}
+
+private func distanceJSON(_ distance: PrototypeDistance) -> JSON {
+  .object([
+    "level": .text(distance.level.rawValue),
+    "rowCount": .integer(distance.rowCount),
+    "mean": .number(distance.mean),
+    "ninetyNineHundredths": .number(distance.high),
   ])
 }
 

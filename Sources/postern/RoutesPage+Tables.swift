@@ -45,6 +45,10 @@ extension RoutesPage {
   var groupsNote: String {
     "The first router chooses a group, a second one the expert in it. Evenness is the entropy of "
       + "the group\u{2019}s experts as part of the largest possible."
+      + (report.joint.map {
+        " Served is the best expert of the best group; \(HTML.text(Messages.words($0)))."
+      }
+        ?? "")
   }
 
   var groups: String {

@@ -125,9 +125,6 @@ struct RoutesPage {
   /// What must not be overlooked.
   private var alerts: String {
     var texts = Messages.aboutRoutes(report).map { HTML.text($0.text) }
-    if let drift = report.drift, drift.stabilityIndex >= 0.25 {
-      texts.append("the traffic differs much from that of the training rows")
-    }
     let gaining = report.scores.contains { $0.gainsByDrop(report.metric) }
     if gaining {
       texts.append("the runners-up answer no worse: on these rows the router gains nothing")
@@ -157,8 +154,8 @@ struct RoutesPage {
       tiles.append(
         tile(
           "Drift from training", significant(drift.stabilityIndex, digits: 3),
-          "\(drift.verdict) (PSI); chi-square \(significant(drift.chiSquare)), "
-            + "\(drift.degreesOfFreedom) d.f."))
+          "\(drift.isAlarm ? "alarm" : "no alarm"): \(drift.verdict) (PSI); "
+            + "chi-square \(significant(drift.chiSquare)), \(drift.degreesOfFreedom) d.f."))
     } else {
       tiles.append(
         tile(
@@ -167,6 +164,13 @@ struct RoutesPage {
     }
     if let mean = report.meanGateProbability {
       tiles.append(tile("Gate probability", fixed(mean, places: 3), "mean, of the chosen expert"))
+    }
+    for distance in report.distances {
+      tiles.append(
+        tile(
+          "Distance to the \(distance.level.rawValue)\u{2019}s prototype",
+          significant(distance.mean, digits: 3),
+          "mean; 99 % of rows below about \(significant(distance.high, digits: 3))"))
     }
     if let score = report.scores.first, let value = score.score {
       tiles.append(

@@ -66,6 +66,26 @@ struct GroupRoutes {
   var balance: RouteBalance
 }
 
+/// How far rows are from the prototypes that were chosen for them.
+struct PrototypeDistance {
+  enum Level: String { case group, expert }
+
+  var level: Level
+  var rowCount: Int
+  var mean: Double
+  /// About the distance that 99 of 100 rows are below.
+  var high: Double
+
+  /// Nil without rows.
+  init?(_ tally: DistanceTally, _ level: Level) {
+    guard let high = tally.histogram.quantile(0.99) else { return nil }
+    self.level = level
+    rowCount = tally.histogram.total
+    mean = tally.sum / Double(rowCount)
+    self.high = high
+  }
+}
+
 /// Everything that `postern routes` says.
 struct RoutesReport {
   enum Metric { case rootMeanSquaredError, accuracy }
@@ -80,6 +100,10 @@ struct RoutesReport {
   var balance: RouteBalance
   var groups: [GroupRoutes] = []
   var groupBalance: RouteBalance?
+  /// Nil for a router of one level, or without rows.
+  var joint: JointTally?
+  /// One for each level that chooses by distance; empty without rows.
+  var distances: [PrototypeDistance] = []
   /// Nil if the file has no routing histogram, or there are no rows.
   var drift: RouteDrift?
   var hasHistogram: Bool
@@ -129,6 +153,11 @@ struct RoutesReport {
     if scores.allSatisfy({ $0.rowCount == 0 }) { scores = [] }
     addExperts(tally, training, AncillarySection.deviations(model), top: top)
     addGroups(model, counts, training)
+    if tally.joint.rowCount > 0 { joint = tally.joint }
+    distances = [
+      PrototypeDistance(tally.groupDistances, .group),
+      PrototypeDistance(tally.expertDistances, .expert),
+    ].compactMap { $0 }
   }
 
   private mutating func addExperts(

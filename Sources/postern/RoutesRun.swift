@@ -63,11 +63,14 @@ func routes(
 private struct RoutesRun {
   var block: RowBlock
   var tally: RouteTally
+  /// Nil if the router has nothing more to say.
+  private var probe: RouterProbe?
   private let inputName: String
 
   init(_ model: ModelView, _ options: RoutesCommand, hasTargets: Bool, _ rowCapacity: Int) {
     block = RowBlock(capacity: rowCapacity, columnCount: model.header.columnCount)
     tally = RouteTally(model, hasTargets: hasTargets)
+    probe = RouterProbe(model)
     inputName = Messages.name(ofInput: options.file ?? "-")
   }
 
@@ -94,11 +97,13 @@ private struct RoutesRun {
         continue
       }
       let start = slot * block.columnCount
-      tally.add(
-        predictor.session, slot: slot, row: values.extracting(start..<start + block.columnCount))
+      let row = values.extracting(start..<start + block.columnCount)
+      tally.add(predictor.session, slot: slot, row: row)
+      let expert = predictor.session.expert(slot)
+      probe?.look(at: row, expert: expert, predictor.session.model, &tally)
       if tally.targetCount > 0 {
         tally.note(truth: block.targets[slot * tally.targetCount], predictor.session.model)
-        chosen.append((predictor.session.expert(slot), losses(predictor.session, slot)))
+        chosen.append((expert, losses(predictor.session, slot)))
       }
     }
     if tally.targetCount > 0 { try compare(chosen, &predictor) }

@@ -26,6 +26,7 @@ struct RoutesText {
     text += "\nBALANCE\n" + balance
     text += "\nDRIFT\n" + drift
     text += "\nMARGINS\n" + margins
+    if !report.distances.isEmpty { text += "\nDISTANCES\n" + distances }
     if !report.scores.isEmpty { text += "\nSCORES\n" + scores }
     text += "\nWHAT SEPARATES THE ROWS OF EACH EXPERT\n" + separations
     return text
@@ -72,7 +73,8 @@ struct RoutesText {
         group.balance.entropyShare.map { percent($0) + " of the largest" } ?? "",
       ])
     }
-    return table.rendered()
+    let joint = report.joint.map { "  " + Messages.words($0) + "\n" }
+    return table.rendered() + (joint ?? "")
   }
 
   private var balance: String {
@@ -101,6 +103,7 @@ struct RoutesText {
         ? "  unknown: the model's routing histogram is empty\n"
         : "  unknown: the model has no routing histogram\n"
     }
+    let verdict = drift.isAlarm ? "ALARM: " : ""
     var table = AlignedText([("", .left), ("", .right), ("", .left)])
     table.append([
       "population stability index", significant(drift.stabilityIndex),
@@ -110,7 +113,7 @@ struct RoutesText {
       "chi-square", significant(drift.chiSquare),
       "with \(Messages.count(drift.degreesOfFreedom, "degree")) of freedom",
     ])
-    return body(table)
+    return "  \(verdict)\(Messages.verdict(drift))\n" + body(table)
   }
 
   private var margins: String {
@@ -136,6 +139,19 @@ struct RoutesText {
       ])
     }
     return text + table.rendered()
+  }
+
+  private var distances: String {
+    var table = AlignedText([("", .left), ("", .right), ("", .left)])
+    for distance in report.distances {
+      let name = "mean to the chosen \(distance.level.rawValue)'s prototype"
+      table.append([
+        name, significant(distance.mean),
+        "99 % of \(Messages.count(distance.rowCount, "row")) below about "
+          + significant(distance.high, digits: 3),
+      ])
+    }
+    return body(table)
   }
 
   private var scores: String {
