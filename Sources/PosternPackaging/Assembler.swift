@@ -59,6 +59,19 @@ struct HeaderCounts {
   var workspace: WorkspaceLayout
 }
 
+extension HeaderCounts {
+  /// The counts of a file.
+  init(_ model: ModelView) {
+    let header = model.header
+    self.init(
+      versionMinor: header.versionMinor, expertCount: header.expertCount,
+      columnCount: header.columnCount, featureCount: header.featureCount,
+      outputCount: header.outputCount, task: header.task.rawValue,
+      gateScale: header.gateScale.rawValue, hasSharedExpert: header.hasSharedExpert,
+      groupCount: header.groupCount, workspace: WorkspaceLayout(model))
+  }
+}
+
 /// A section with its stored form.
 private struct StoredSection {
   var stored: [UInt8]
@@ -140,7 +153,8 @@ private func store(
   }
 }
 
-private func appendHeader(
+/// Section 5.
+func appendHeader(
   _ counts: HeaderCounts, sectionCount: Int, fileByteCount: Int, cacheByteCount: Int,
   to writer: inout ByteWriter
 ) {

@@ -39,14 +39,7 @@ public func repacked(
       sections.append(SectionContent(copying: entry, copy(stored)))
     }
   }
-  let counts = HeaderCounts(
-    versionMinor: header.versionMinor, expertCount: header.expertCount,
-    columnCount: header.columnCount,
-    featureCount: header.featureCount, outputCount: header.outputCount,
-    task: header.task.rawValue, gateScale: header.gateScale.rawValue,
-    hasSharedExpert: header.hasSharedExpert, groupCount: header.groupCount,
-    workspace: WorkspaceLayout(model))
-  return try assemble(sections, counts) { profile(Int($0.index)) }
+  return try assemble(sections, HeaderCounts(model)) { profile(Int($0.index)) }
 }
 
 /// An array of the bytes of a span.

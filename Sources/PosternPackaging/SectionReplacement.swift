@@ -63,8 +63,7 @@ public func replacing(
   for new in added {
     if let decoded = new.decoded { sections.append(PlacedSection(new, decoded)) }
   }
-  sections.sort { ($0.kind, $0.index) < ($1.kind, $1.index) }
-  let bytes = placed(&sections, model)
+  let bytes = placed(&sections, HeaderCounts(model), from: model)
   do throws(FormatError) {
     let view = try ModelView(validating: bytes.span)
     for new in replacements where new.kind == SectionKind.expert.rawValue {
@@ -79,7 +78,7 @@ public func replacing(
 }
 
 /// A section of the new file.
-private struct PlacedSection {
+struct PlacedSection {
   var kind: UInt32
   var index: UInt32
   var isCritical: Bool
@@ -129,8 +128,12 @@ private struct PlacedSection {
   }
 }
 
-/// Gives every section its place and puts all into one file.
-private func placed(_ sections: inout [PlacedSection], _ model: ModelView) -> [UInt8] {
+/// Gives every section its place and puts all into one file, in its order. What is copied comes
+/// from `model`.
+func placed(
+  _ sections: inout [PlacedSection], _ counts: HeaderCounts, from model: ModelView
+) -> [UInt8] {
+  sections.sort { ($0.kind, $0.index) < ($1.kind, $1.index) }
   var end =
     Layout.headerByteCount + sections.count * Layout.entryByteCount + Layout.checksumByteCount
   var cacheByteCount: UInt64 = 0
@@ -143,16 +146,11 @@ private func placed(_ sections: inout [PlacedSection], _ model: ModelView) -> [U
       cacheByteCount = max(cacheByteCount, sections[number].decodedByteCount)
     }
   }
-  typealias Field = Layout.Header
   var writer = ByteWriter()
   writer.bytes.reserveCapacity(end)
-  // What is not said here stands as in the old header.
-  writer.append(model.bytes.extracting(0..<Field.fileByteCount))
-  writer.append(UInt64(end))
-  writer.append(count: sections.count)
-  writer.append(model.bytes.extracting(Field.expertCount..<Field.cacheByteCount))
-  writer.append(cacheByteCount)
-  writer.append(model.bytes.extracting(Field.reservedTail..<Layout.headerByteCount))
+  appendHeader(
+    counts, sectionCount: sections.count, fileByteCount: end, cacheByteCount: Int(cacheByteCount),
+    to: &writer)
   for section in sections {
     writer.append(section.kind)
     writer.append(section.index)
@@ -179,7 +177,7 @@ private func placed(_ sections: inout [PlacedSection], _ model: ModelView) -> [U
 
 /// The bytes behind an expert are checked when it is used (R31) and are not copied, so that what
 /// stands there must be looked at here.
-private func checkGap(_ model: ModelView, behind number: Int) throws(PackagingError) {
+func checkGap(_ model: ModelView, behind number: Int) throws(PackagingError) {
   let entry = model.entry(number)
   guard entry.kind?.isExpert == true else { return }
   let end =
