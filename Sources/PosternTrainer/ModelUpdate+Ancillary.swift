@@ -11,19 +11,22 @@ extension ModelUpdate {
   /// as, where the file has such sections. One that is compressed cannot be carried on and goes.
   func ancillary(_ model: ModelView) throws(UpdateError) -> [SectionReplacement] {
     var sections: [SectionReplacement] = []
-    if model.entry(.routerParameters) != nil, report.router != nil {
+    if model.entry(.routerParameters) != nil, report.router != nil || experts != nil {
       sections.append(SectionReplacement(.routerParameters, routerParameters))
     }
-    guard model.entry(.deviations) != nil, !deviations.isEmpty else { return sections }
+    guard model.entry(.deviations) != nil, !deviations.isEmpty || experts != nil else {
+      return sections
+    }
+    let originals = experts?.sources.map(\.original) ?? Array(0..<model.header.expertCount)
     do throws(FormatError) {
       guard let view = try model.deviations() else {
         return sections + [SectionReplacement(.deviations, nil)]
       }
       var bytes: [UInt8] = []
-      for expert in 0..<model.header.expertCount {
+      for (expert, original) in originals.enumerated() {
         for output in 0..<model.header.outputCount {
           let value =
-            deviations[expert]?[output] ?? view.deviation(ofExpert: expert, output: output)
+            deviations[expert]?[output] ?? view.deviation(ofExpert: original, output: output)
           for shift in stride(from: UInt32(0), to: 32, by: 8) {
             bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
           }

@@ -22,9 +22,10 @@ extension Trainer {
   ///   - validation: Rows to judge by; without them a fifth, of large cells a tenth is held out.
   ///   - options: What is updated.
   ///   - decoded: The decoded, checked bytes of an expert. Only those that are looked at are asked
-  ///     for: the named ones, or all of them to find the worst or to train the router.
+  ///     for: the named ones; all of them to find the worst, to train the router or to grow; those
+  ///     that rows meet to retire some.
   ///   - progress: As for ``train(_:validation:options:progress:)``.
-  /// - Returns: The sections that change, and what happened.
+  /// - Returns: What changes in the file, and what happened.
   /// - Throws: ``UpdateError``.
   public static func update(
     _ model: ModelView, with table: TrainingTable, validation: TrainingTable? = nil,
@@ -32,6 +33,11 @@ extension Trainer {
     progress: @escaping (TrainingProgress) -> Bool = { _ in true }
   ) throws(UpdateError) -> ModelUpdate {
     try options.check()
+    if case .grow(let count) = options.part, count > 1 {
+      return try grow(
+        model, by: count, with: table, validation: validation, options: options, decoded: decoded,
+        progress: progress)
+    }
     var frame = ModelDescription(frameOf: model)
     try checkForm(model, options.part)
     try check(table, frame, isValidation: false)
@@ -45,7 +51,9 @@ extension Trainer {
       }
       let expert = Expert(decoding: index, of: model, bytes.span)
       // Training goes on from the weights that were trained, not from rounded ones.
-      guard expert.elementType == .f32 else { throw .unsupportedExpert(index, .elementType) }
+      guard expert.elementType == .f32 || !options.part.trains else {
+        throw .unsupportedExpert(index, .elementType)
+      }
       return expert
     }
     do throws(FormatError) {
@@ -66,6 +74,9 @@ extension Trainer {
     case .experts(let experts): update = try run.update(experts, expert)
     case .worst(let count): update = try run.updateWorst(count, expert)
     case .router: update = try run.updateRouter(expert)
+    case .grow: update = try run.grow(model, expert)
+    case .retire(let experts): update = try run.retire(experts, model, expert)
+    case .retireIdle: update = try run.retireIdle(model, expert)
     }
     update.report.beyondRangeRowCount = frame.beyondRangeRowCount(table)
     if update.report.isUpdated { update.replacements += try update.ancillary(model) }
@@ -78,7 +89,7 @@ extension Trainer {
   ) throws(UpdateError) {
     let count = model.header.expertCount
     for expert in 0..<model.expertSectionCount
-    where model.shape(ofExpert: expert).elementType != .f32 {
+    where part.trains && model.shape(ofExpert: expert).elementType != .f32 {
       throw .unsupportedExpert(expert, .elementType)
     }
     switch part {
@@ -101,12 +112,18 @@ extension Trainer {
           throw .unsupportedExpert(expert, form)
         }
       }
+    case .grow(let wanted):
+      try checkGrowth(model, wanted)
+    case .retire(let experts):
+      try checkRetirement(model, experts)
+    case .retireIdle:
+      try checkRetirement(model, [])
     case .router:
       if model.header.gateScale == .score { throw .unsupportedModel(.gateScale) }
     }
   }
 
-  private static func form(_ shape: ExpertShape) -> UpdateError.Form? {
+  static func form(_ shape: ExpertShape) -> UpdateError.Form? {
     if shape.firstLayer == .dense { return .denseFirstLayer }
     return shape.hiddenCount > 0 && shape.activation == .cube ? .cube : nil
   }

@@ -19,6 +19,10 @@ public enum UpdateError: Error, Equatable, Sendable {
   case wrongExpertCount(Int, expertCount: Int)
   /// An expert is named twice.
   case repeatedExpert(Int)
+  /// No expert would be left: in the model, or in a group of it.
+  case lastExpert(group: Int?)
+  /// So many experts cannot be added; a model has at most 65,536.
+  case wrongGrowth(Int, expertCount: Int)
   /// The model answers none of the rows: values are missing or unknown where it refuses that.
   case noAnsweredRow(rowCount: Int)
   /// No row is routed to any of these experts.

@@ -2,6 +2,7 @@
 //
 // Step: model, rows → [update] → sections and report.
 
+public import PosternFormat
 public import PosternPackaging
 
 /// What the user may choose for an update.
@@ -15,6 +16,21 @@ public struct UpdateOptions: Equatable, Sendable {
     case worst(Int)
     /// The router alone; the experts stay.
     case router
+    /// So many new experts, one after the other: each begins as a copy of the expert with the
+    /// largest loss excess. The old ones and their places in the router stay.
+    case grow(Int)
+    /// These experts go; each of their rows falls to the expert that is next for it.
+    case retire([Int])
+    /// Experts go that answer none of the rows and, by the routing histogram, no row of training.
+    case retireIdle
+
+    /// Whether experts are trained or written anew.
+    var trains: Bool {
+      switch self {
+      case .experts, .worst, .router, .grow: true
+      case .retire, .retireIdle: false
+      }
+    }
   }
 
   /// What is trained again.
@@ -25,6 +41,8 @@ public struct UpdateOptions: Equatable, Sendable {
   public var threadCount: Int?
   /// Passes over the rows, `1...100_000`; by default by the number of rows.
   public var epochCount: Int?
+  /// Whether experts retire even if the score gets worse by more than chance.
+  public var isForced = false
 
   /// Creates options that leave the rest to the size of the data.
   public init(_ part: Part) { self.part = part }
@@ -52,6 +70,8 @@ public struct ModelUpdate: Sendable {
   /// What changes in the file; nothing where nothing got better. Self-test and provenance are the
   /// caller's.
   public var replacements: [SectionReplacement]
+  /// The experts and the router, if there are more or fewer of them now.
+  public var experts: ExpertReplacement?
   /// What happened.
   public var report: UpdateReport
   /// The deviations of updated experts on held-out rows, by their indices; of a regression.
@@ -62,6 +82,14 @@ public struct ModelUpdate: Sendable {
   init(replacements: [SectionReplacement], report: UpdateReport) {
     self.replacements = replacements
     self.report = report
+  }
+
+  /// The bytes of `model`, which is the one that was updated, with this update in it.
+  ///
+  /// - Throws: As ``replacing(_:in:)``.
+  public func applied(to model: ModelView) throws(PackagingError) -> [UInt8] {
+    guard let experts else { return try replacing(replacements, in: model) }
+    return try replacing(replacements, experts: experts, in: model)
   }
 }
 
@@ -116,7 +144,8 @@ public struct UpdateReport: Equatable, Sendable {
   /// Rows to learn from whose target is outside the range that the model's head allows: it stays,
   /// so that no expert can follow that far.
   public var beyondRangeRowCount = 0
-  /// Rows to learn from that each expert answers for; after a router's update, by the new router.
+  /// Rows to learn from that each expert answers for; after a router's update and by new indices
+  /// where experts came or went, by the new router.
   public var expertTraffic: [Int]
   /// The share of each expert in the sum of all losses, where all were looked at; else empty.
   public var lossShares: [Double] = []
@@ -124,9 +153,16 @@ public struct UpdateReport: Equatable, Sendable {
   public var experts: [Trial] = []
   /// The router, if it was to be updated.
   public var router: Trial?
+  /// The experts that were to be added, in their order; the last may have come to nothing.
+  public var growth: [Growth] = []
+  /// The experts that were to go.
+  public var retirement: Retirement?
   /// Whether the caller ended training early.
   public var stoppedEarly = false
 
   /// Whether anything changes.
-  public var isUpdated: Bool { router?.isUpdated ?? experts.contains(where: \.isUpdated) }
+  public var isUpdated: Bool {
+    (experts + [router].compactMap(\.self) + growth.map(\.trial)).contains(where: \.isUpdated)
+      || retirement?.isDone == true
+  }
 }

@@ -155,8 +155,8 @@ struct UpdateRun {
     var parts: Parts
   }
 
-  /// Trains the expert of `work`, the `place`-th of `count`, on its rows and judges it.
-  func train(_ work: Work, place: Int, of count: Int) throws(UpdateError) -> Result {
+  /// The expert of `work`, the `place`-th of `count`, trained on its rows.
+  func fitted(_ work: Work, place: Int, of count: Int) throws(UpdateError) -> Expert {
     let (index, expert, parts) = (work.index, work.expert, work.parts)
     let network = ImportedNetwork(expert, columns: frame.columns)
     let training = try labelled(parts.training)
@@ -179,7 +179,13 @@ struct UpdateRun {
           epochCount: count * schedule.epochs, trainingLoss: loss,
           validationScore: score.metric, bestScore: best.metric, fractionDone: 0))
     }
-    let new = network.expert(fitted.parameters)
+    return network.expert(fitted.parameters)
+  }
+
+  /// Trains the expert of `work`, the `place`-th of `count`, on its rows and judges it.
+  func train(_ work: Work, place: Int, of count: Int) throws(UpdateError) -> Result {
+    let (index, expert, parts) = (work.index, work.expert, work.parts)
+    let new = try fitted(work, place: place, of: count)
     let heldOut = try labelled(parts.heldOut)
     let before = try values(expert, parts.heldOut)
     let after = try values(new, parts.heldOut)

@@ -36,7 +36,8 @@ extension Messages {
 
   /// Why a model is not updated, and the exit code for it.
   static func update(
-    _ error: UpdateError, _ name: String, _ data: TrainingData, validation: TrainingData?
+    _ error: UpdateError, _ name: String, _ data: TrainingData, validation: TrainingData?,
+    option: String = "--experts"
   ) -> CommandFailure {
     func failure(
       _ status: ExitStatus, _ place: String, _ text: String, _ help: String?
@@ -61,15 +62,8 @@ extension Messages {
         .badData, "\(source.name):\(source.lines[row])",
         "the model has no class\(label), expected one that it knows",
         "leave such rows out, or train a new model")
-    case .noSuchExpert(let expert, let count):
-      return CommandFailure(.usage, noSuchExpert("--experts", max(expert, 0), count, in: name))
-    case .wrongExpertCount(let wanted, let count):
-      return failure(
-        .usage, "--experts",
-        "the worst \(grouped(wanted)) of \(self.count(count, "expert")) in \(name), "
-          + "expected 1 to \(grouped(count))", nil)
-    case .repeatedExpert(let expert):
-      return failure(.usage, "--experts", "expert \(expert) stands twice, expected once", nil)
+    case .noSuchExpert, .wrongExpertCount, .repeatedExpert, .lastExpert, .wrongGrowth:
+      return CommandFailure(.usage, expertOption(error, name, option))
     case .noAnsweredRow(let rows):
       return failure(
         .badData, data.name,
@@ -100,6 +94,34 @@ extension Messages {
         }
       return failure(
         .refusedModel, name, "the model has \(what)", "its experts can be updated with `--experts`")
+    }
+  }
+
+  /// What is wrong with experts that an option names.
+  private static func expertOption(
+    _ error: UpdateError, _ name: String, _ option: String
+  ) -> Message {
+    switch error {
+    case .noSuchExpert(let expert, let count):
+      noSuchExpert(option, max(expert, 0), count, in: name)
+    case .wrongExpertCount(let wanted, let count):
+      Message(
+        option,
+        "the worst \(grouped(wanted)) of \(self.count(count, "expert")) in \(name), "
+          + "expected 1 to \(grouped(count))")
+    case .repeatedExpert(let expert):
+      Message(option, "expert \(expert) stands twice, expected once")
+    case .lastExpert(let group):
+      Message(
+        option,
+        "no expert would be left in " + (group.map { "group \($0) of \(name)" } ?? name)
+          + ", expected at least one")
+    case .wrongGrowth(let wanted, let count):
+      Message(
+        "--grow",
+        "\(self.count(wanted, "expert")) more than the \(grouped(count)) of \(name), expected at "
+          + "most 65,536 in all")
+    default: Message(option, "not as expected")
     }
   }
 }

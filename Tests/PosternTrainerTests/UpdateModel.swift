@@ -10,8 +10,13 @@ enum UpdateModel {
   /// Four experts over a law that is linear in each quadrant.
   static let file: [UInt8] = trained(Synthetic.regression(rowCount: 1200))
 
-  static func trained(_ table: TrainingTable, experts: Int = 4) -> [UInt8] {
-    let model = try? Trainer.train(table, options: Synthetic.quickOptions(experts: experts))
+  static func trained(
+    _ table: TrainingTable, experts: Int = 4, router: RouterChoice? = nil, groups: Int? = nil
+  ) -> [UInt8] {
+    var options = Synthetic.quickOptions(experts: experts)
+    options.router = router
+    options.groupCount = groups
+    let model = try? Trainer.train(table, options: options)
     return (try? model?.description.encoded(profile: .map)) ?? []
   }
 
@@ -29,11 +34,13 @@ enum UpdateModel {
 
   static func update(
     _ table: TrainingTable, _ part: UpdateOptions.Part, validation: TrainingTable? = nil,
-    threads: Int = 2, epochs: Int = 15, file: [UInt8] = file, asked: (Int) -> Void = { _ in }
+    threads: Int = 2, epochs: Int = 15, file: [UInt8] = file, forced: Bool = false,
+    asked: (Int) -> Void = { _ in }
   ) throws -> ModelUpdate {
     var options = UpdateOptions(part)
     options.threadCount = threads
     options.epochCount = epochs
+    options.isForced = forced
     return try Trainer.update(
       try ModelView(validating: file.span), with: table, validation: validation, options: options,
       decoded: { expert throws(FormatError) in
@@ -44,7 +51,7 @@ enum UpdateModel {
 
   /// The file after an update.
   static func updated(_ update: ModelUpdate, file: [UInt8] = file) throws -> [UInt8] {
-    try replacing(update.replacements, in: ModelView(validating: file.span))
+    try update.applied(to: ModelView(validating: file.span))
   }
 
   /// What the runtime says about rows.

@@ -1,0 +1,200 @@
+// UpdateRun+Retire.swift: experts go, and the next best take their rows.
+//
+// Step: model, rows → [fewer experts] → sections.   Specification: formats/model.md, section 9.3.
+
+import PosternFormat
+import PosternPackaging
+
+extension Trainer {
+  /// Refuses experts that are not there or cannot all go.
+  static func checkRetirement(_ model: ModelView, _ experts: [Int]) throws(UpdateError) {
+    let count = model.header.expertCount
+    for (place, expert) in experts.enumerated() {
+      guard expert >= 0 && expert < count else {
+        throw .noSuchExpert(expert, expertCount: count)
+      }
+      if experts[..<place].contains(expert) { throw .repeatedExpert(expert) }
+    }
+    // Every gate of a softmax has all experts in it.
+    if model.header.gateScale == .probability { throw .unsupportedModel(.gateScale) }
+    let router = ModelDescription(frameOf: model).router
+    if experts.count == count { throw .lastExpert(group: nil) }
+    for (group, size) in router.groups.enumerated()
+    where experts.count(where: { router.place(of: $0).group == group }) == size {
+      throw .lastExpert(group: group)
+    }
+  }
+}
+
+extension UpdateRun {
+  /// Retires the experts without traffic: in these rows, and in the routing histogram if the file
+  /// has one. A group without any traffic keeps its first expert.
+  func retireIdle(
+    _ model: ModelView, _ expert: (Int) throws(UpdateError) -> Expert
+  ) throws(UpdateError) -> ModelUpdate {
+    var traffic = emptyReport.expertTraffic
+    for judge in judged?.experts ?? [] { traffic[judge] += 1 }
+    if let histogram = try histogram(model) {
+      for index in traffic.indices where histogram[index] > 0 { traffic[index] += 1 }
+    }
+    var idle: [Int] = []
+    var first = 0
+    for count in frame.router.groups {
+      let own = (first..<first + count).filter { traffic[$0] == 0 }
+      idle += own.count == count ? own.dropFirst() : own[...]
+      first += count
+    }
+    return try retire(idle, model, expert)
+  }
+
+  /// Retires the named experts, if the rows' score allows it.
+  ///
+  /// Nothing is learned, so that all rows may judge. A row that moves falls to the expert with the
+  /// next best score of the same node; every other row keeps its expert and so its answer.
+  func retire(
+    _ named: [Int], _ model: ModelView, _ expert: (Int) throws(UpdateError) -> Expert
+  ) throws(UpdateError) -> ModelUpdate {
+    let gone = Set(named)
+    let kept = (0..<expertCount).filter { !gone.contains($0) }
+    let judge = judged ?? rows
+    var fewer = frame
+    fewer.router = frame.router.removing(gone)
+    let router = ServingRouter(fewer.router)
+    let labelled = try labelled(judge.table)
+    let now = router.route(labelled.data).map { kept[Int($0)] }
+    // Only experts that some of these rows meet are looked at.
+    let met = Set(judge.experts).union(now)
+    var whole = frame
+    whole.experts = try (0..<expertCount).map { index throws(UpdateError) in
+      met.contains(index) ? try expert(index) : frame.constant(0)
+    }
+    fewer.experts = kept.map { whole.experts[$0] }
+    let before = try answers(whole, judge.table).values
+    let after = try answers(fewer, judge.table).values
+    let moved = now.indices.filter { now[$0] != judge.experts[$0] }
+    var retirement = UpdateReport.Retirement(
+      experts: gone.sorted(), outcome: .retired, rowCount: now.count, movedRowCount: moved.count,
+      takers: kept.compactMap { index in
+        let count = moved.count { now[$0] == index }
+        return count > 0 ? UpdateReport.Retirement.Taker(expert: index, rowCount: count) : nil
+      },
+      before: labelled.score(served: before).metric, after: labelled.score(served: after).metric)
+    let isWorse =
+      Self.outcome(
+        before: labelled.rowLosses(served: after), after: labelled.rowLosses(served: before))
+      == .updated
+    if gone.isEmpty {
+      retirement.outcome = .noneIdle
+    } else if isWorse && !options.isForced {
+      retirement.outcome = .worse
+    }
+    var report = emptyReport
+    report.retirement = retirement
+    guard retirement.isDone else { return ModelUpdate(replacements: [], report: report) }
+    report.expertTraffic = try traffic(of: fewer.router)
+    var update = ModelUpdate(replacements: [], report: report)
+    update.experts = ExpertReplacement(sources: kept.map { .kept($0) }, router: fewer.router)
+    update.replacements = try histogramSection(model, gone: gone, traffic: report.expertTraffic)
+    update.routerParameters = try routerParameters(model, fewer.router) {
+      $0.removing(gone, groups: frame.router.groups)
+    }
+    update.deviations = deviations(
+      after, labelled, experts: now.map { kept.firstIndex(of: $0) ?? 0 },
+      changed: Set(retirement.takers.compactMap { kept.firstIndex(of: $0.expert) }),
+      expertCount: kept.count)
+    return update
+  }
+
+  /// The counts of the kept experts where none of those that go had any, which is as it was in
+  /// training; else the traffic of these rows.
+  private func histogramSection(
+    _ model: ModelView, gone: Set<Int>, traffic: [Int]
+  ) throws(UpdateError) -> [SectionReplacement] {
+    guard model.entry(.routingHistogram) != nil else { return [] }
+    let old = try histogram(model)
+    let isIdle = old.map { old in gone.allSatisfy { old[$0] == 0 } } ?? false
+    let kept = old.map { old in old.indices.filter { !gone.contains($0) }.map { old[$0] } }
+    return [Self.histogram(isIdle ? kept ?? [] : traffic.map { UInt64($0) })]
+  }
+}
+
+// What growing and retiring have in common.
+extension UpdateRun {
+  /// What the runtime says about rows for a model of this run.
+  func answers(
+    _ model: ModelDescription, _ table: TrainingTable
+  ) throws(UpdateError) -> ServedAnswers {
+    do throws(TrainingError) {
+      return try serve(model, table)
+    } catch {
+      throw .training(error)
+    }
+  }
+
+  /// Rows of all that is given, by the experts that `router` gives them.
+  func traffic(of router: Router) throws(UpdateError) -> [Int] {
+    var traffic = [Int](repeating: 0, count: router.groups.reduce(0, +))
+    for expert in ServingRouter(router).route(try labelled(rows.table).data) {
+      traffic[Int(expert)] += 1
+    }
+    return traffic
+  }
+
+  /// Training rows by expert; nil if the file does not say so in a raw section of the right size.
+  func histogram(_ model: ModelView) throws(UpdateError) -> [UInt64]? {
+    guard let entry = model.entry(.routingHistogram), entry.encoding == .raw,
+      entry.range.count == 8 * expertCount
+    else { return nil }
+    do throws(FormatError) {
+      let bytes = try model.checkedSection(entry)
+      return (0..<expertCount).map { expert in
+        (0..<8).reduce(0) { $0 | UInt64(bytes[8 * expert + $1]) << UInt64(8 * $1) }
+      }
+    } catch {
+      throw .damaged(error)
+    }
+  }
+
+  static func histogram(_ counts: [UInt64]) -> SectionReplacement {
+    SectionReplacement(
+      .routingHistogram,
+      counts.flatMap { count in
+        (0..<8).map { UInt8(truncatingIfNeeded: count >> UInt64(8 * $0)) }
+      })
+  }
+
+  /// What the router was trained as after `change`; nil if the file does not say so.
+  func routerParameters(
+    _ model: ModelView, _ router: Router, _ change: (RouterParameters) -> RouterParameters
+  ) throws(UpdateError) -> [UInt8]? {
+    guard let old = try publishedRouter(model) else { return nil }
+    var changed = frame
+    changed.router = router
+    changed.ancillary.routerParameters = change(old)
+    do throws(PackagingError) {
+      return try changed.sectionOfRouterParameters()
+    } catch {
+      throw .unservable(error)
+    }
+  }
+
+  func publishedRouter(_ model: ModelView) throws(UpdateError) -> RouterParameters? {
+    do throws(FormatError) {
+      return try RouterParameters(decoding: model)
+    } catch {
+      throw .damaged(error)
+    }
+  }
+
+  /// The deviations of the experts in `changed`, of a regression.
+  func deviations(
+    _ values: [Float], _ rows: LabelledRows, experts: [Int], changed: Set<Int>, expertCount: Int
+  ) -> [Int: [Float]] {
+    guard frame.task == .regression else { return [:] }
+    let all = rows.deviations(
+      of: ServedAnswers(experts: experts, values: values), expertCount: expertCount)
+    let count = frame.outputCount
+    return Dictionary(
+      uniqueKeysWithValues: changed.map { ($0, Array(all[$0 * count..<($0 + 1) * count])) })
+  }
+}
