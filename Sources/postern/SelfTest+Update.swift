@@ -14,11 +14,13 @@ internal import PosternStorage
 /// - Parameters:
 ///   - model: The updated model, its self-test still the old one.
 ///   - experts: The experts that are new; nil if the router is, so that any row may be another's.
+///   - originals: The old index of each expert, where that is another; a row whose expert only has
+///     another index counts as unchanged.
 /// - Returns: The bytes of the section, nil for one that cannot be read or has no row left, and how
 ///   many rows have other bytes than before.
 /// - Throws: What is wrong with an expert that is used.
 func refreshedSelfTest(
-  _ model: ModelView, experts: Set<Int>?
+  _ model: ModelView, experts: Set<Int>?, originals: [Int]? = nil
 ) throws -> (bytes: [UInt8]?, changedRowCount: Int) {
   guard let test = SelfTest(model) else { return (nil, 0) }
   var workspace = [UInt32](repeating: 0, count: model.header.workspaceByteCount(rowCapacity: 1) / 4)
@@ -47,7 +49,8 @@ func refreshedSelfTest(
     for output in 0..<model.header.outputCount {
       bits.append(predictor.session.value(0, output: output).bitPattern)
     }
-    if expert != test.expert(row) || bits != test.valueBits(row) { changed += 1 }
+    let original = originals?[expert] ?? expert
+    if original != test.expert(row) || bits != test.valueBits(row) { changed += 1 }
     section.append(values, expert: expert, bits: bits)
   }
   return (section.bytes, changed)

@@ -1,11 +1,12 @@
 // UpdateCommand.swift: the options of `postern update`.
 
 internal import ArgumentParser
+internal import PosternTrainer
 
 struct UpdateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "update",
-    abstract: "Train some experts of a model, or its router, on other rows.",
+    abstract: "Train some experts of a model, or its router, on other rows; add or retire some.",
     discussion: """
       EXAMPLE:  postern update price.moe new-houses.csv --experts worst
 
@@ -16,6 +17,14 @@ struct UpdateCommand: ParsableCommand {
 
       The worst experts are those with the largest loss excess: the sum over their rows of how \
       much the loss is above the mean loss of all rows.
+
+      `--grow` splits the worst expert: a new one begins as its copy, learns the rows that it \
+      answers better, and comes only if held-out rows get better by more than chance. Rows that it \
+      does not win are answered as before, bit for bit.
+
+      `--retire` takes experts away; each of their rows falls to the next best expert, all others \
+      are answered as before, by experts that move up in their numbers. The exit code is 1 if they \
+      stay because the rows' score would get worse by more than chance.
       """)
 
   @Argument(help: ArgumentHelp("The model; `-` reads it from standard input.", valueName: "model"))
@@ -34,6 +43,19 @@ struct UpdateCommand: ParsableCommand {
 
   @Flag(help: "Train the router alone; the experts stay.")
   var router = false
+
+  @Option(
+    help: ArgumentHelp("New experts, each split off the one that is worst then.", valueName: "n"))
+  var grow: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Experts to take away, such as 3,7; `idle`: those without rows, in training too.",
+      valueName: "experts"))
+  var retire: RetiredExperts?
+
+  @Flag(help: "Retire experts even if the score gets worse.")
+  var force = false
 
   @Option(
     name: [.customShort("o"), .long], help: "Where the model goes; default: where it came from.")
@@ -73,16 +95,41 @@ struct UpdateCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
+  /// What is updated; ``validate()`` lets one be named.
+  var part: UpdateOptions.Part {
+    if let grow { return .grow(grow) }
+    switch retire {
+    case .listed(let experts): return .retire(experts)
+    case .idle: return .retireIdle
+    case nil: break
+    }
+    switch experts {
+    case .listed(let experts): return .experts(experts)
+    case .worst(let count): return .worst(count)
+    case nil: return .router
+    }
+  }
+
   /// Where the model goes.
   var destination: String { output ?? model }
 
   func validate() throws {
-    if experts == nil && !router {
-      throw ValidationError("nothing to update, expected --experts or --router")
-    }
-    if experts != nil && router {
+    let parts = [
+      ("--experts", experts != nil), ("--router", router), ("--grow", grow != nil),
+      ("--retire", retire != nil),
+    ].filter(\.1).map(\.0)
+    if parts.isEmpty {
       throw ValidationError(
-        "--experts and --router are two updates, expected one of them: the router comes first")
+        "nothing to update, expected --experts, --router, --grow or --retire")
+    }
+    if parts.count > 1 {
+      throw ValidationError(
+        "\(parts[0]) and \(parts[1]) are two updates, expected one of them"
+          + (parts == ["--experts", "--router"] ? ": the router comes first" : ""))
+    }
+    if force && retire == nil { throw ValidationError("--force is about --retire") }
+    if let grow, !(1...65_535).contains(grow) {
+      throw ValidationError("--grow is \(grow), expected 1 to 65535")
     }
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads is \(threads), expected 1 to 256")
@@ -130,21 +177,7 @@ enum UpdatedExperts: ExpressibleByArgument, Equatable {
       self = .worst(count)
       return
     }
-    var listed: [Int] = []
-    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      switch ends.count {
-      case 1:
-        guard let only = ends[0], only >= 0 else { return nil }
-        listed.append(only)
-      case 2:
-        // No model has more experts than that.
-        guard let first = ends[0], let last = ends[1], first >= 0, first <= last, last <= 65_536
-        else { return nil }
-        listed += first...last
-      default: return nil
-      }
-    }
+    guard let listed = expertList(argument) else { return nil }
     self = .listed(listed)
   }
 
@@ -155,4 +188,47 @@ enum UpdatedExperts: ExpressibleByArgument, Equatable {
     case .worst(let count): count == 1 ? "worst" : "worst:\(count)"
     }
   }
+}
+
+/// Experts to take away: by their indices, or those without rows.
+enum RetiredExperts: ExpressibleByArgument, Equatable {
+  case listed([Int])
+  case idle
+
+  init?(argument: String) {
+    if argument == "idle" {
+      self = .idle
+      return
+    }
+    guard let listed = expertList(argument) else { return nil }
+    self = .listed(listed)
+  }
+
+  /// The text that gives this value.
+  var text: String {
+    switch self {
+    case .listed(let experts): experts.map(String.init).joined(separator: ",")
+    case .idle: "idle"
+    }
+  }
+}
+
+/// Indices such as `3,7` or `3-5`; nil for any other text.
+private func expertList(_ argument: String) -> [Int]? {
+  var listed: [Int] = []
+  for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+    let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    switch ends.count {
+    case 1:
+      guard let only = ends[0], only >= 0 else { return nil }
+      listed.append(only)
+    case 2:
+      // No model has more experts than that.
+      guard let first = ends[0], let last = ends[1], first >= 0, first <= last, last <= 65_536
+      else { return nil }
+      listed += first...last
+    default: return nil
+    }
+  }
+  return listed
 }

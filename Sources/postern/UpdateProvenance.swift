@@ -40,6 +40,13 @@ func updateEntry(
   if let experts = command.experts {
     options.append(JSON.Member(name: "experts", value: .text(experts.text)))
   }
+  if let count = command.grow {
+    options.append(JSON.Member(name: "grow", value: .integer(count)))
+  }
+  if let experts = command.retire {
+    options.append(JSON.Member(name: "retire", value: .text(experts.text)))
+    if command.force { options.append(JSON.Member(name: "force", value: .bool(true))) }
+  }
   if command.router { options.append(JSON.Member(name: "router", value: .bool(true))) }
   if report.stoppedEarly { options.append(JSON.Member(name: "stoppedEarly", value: .bool(true))) }
   func rows(_ data: TrainingData) -> JSON {
@@ -60,6 +67,10 @@ func updateEntry(
   ]
   if let router = report.router {
     members.append(JSON.Member(name: "router", value: trialJSON(router)))
+  } else if let retirement = report.retirement {
+    members.append(JSON.Member(name: "retirement", value: retirementJSON(retirement)))
+  } else if !report.growth.isEmpty {
+    members.append(JSON.Member(name: "growth", value: .array(report.growth.map(growthJSON))))
   } else {
     members.append(JSON.Member(name: "experts", value: .array(report.experts.map(trialJSON))))
   }
@@ -80,4 +91,30 @@ func trialJSON(_ trial: UpdateReport.Trial) -> JSON {
     JSON.Member(name: "heldOutRows", value: .integer(trial.heldOutRowCount)),
   ]
   return .object(members)
+}
+
+/// What became of a new expert.
+func growthJSON(_ growth: UpdateReport.Growth) -> JSON {
+  guard case .object(let members) = trialJSON(growth.trial) else { return .null }
+  return .object(
+    members + [
+      JSON.Member(name: "parent", value: .integer(growth.parent)),
+      JSON.Member(name: "wonRows", value: .integer(growth.wonRowCount)),
+    ])
+}
+
+/// What became of experts that were to go.
+func retirementJSON(_ retirement: UpdateReport.Retirement) -> JSON {
+  .object([
+    "experts": .array(retirement.experts.map(JSON.integer)),
+    "outcome": .text(retirement.outcome.rawValue),
+    "before": .number(retirement.before),
+    "after": .number(retirement.after),
+    "rows": .integer(retirement.rowCount),
+    "movedRows": .integer(retirement.movedRowCount),
+    "takers": .array(
+      retirement.takers.map {
+        .object(["expert": .integer($0.expert), "rows": .integer($0.rowCount)])
+      }),
+  ])
 }

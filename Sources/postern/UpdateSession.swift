@@ -49,9 +49,9 @@ struct UpdateSession {
       byteCount: model.bytes.count, seconds: bar.seconds)
     if update.report.isUpdated {
       let entry = updateEntry(command, data, validation, update.report)
-      let updated = try replacing(update.replacements, in: model)
+      let updated = try update.applied(to: model)
       let (bytes, changed) = try withSelfTest(
-        of: updated, update.report, SectionReplacement(.provenance, adding(entry, to: before)))
+        of: updated, update, SectionReplacement(.provenance, adding(entry, to: before)))
       summary.changedSelfTestRowCount = changed
       summary.droppedSignature = model.entry(.signature) != nil
       summary.byteCount = bytes.count
@@ -62,6 +62,7 @@ struct UpdateSession {
     for note in summary.notes { console.note(note) }
     if !command.quiet { console.write(summary.text) }
     if command.json { try Console.print(summary.json.pretty() + "\n") }
+    if update.report.retirement?.outcome == .worse { throw ExitStatus.doneWithRejects.exitCode }
   }
 
   private func read(_ model: ModelView) throws -> (TrainingData, TrainingData?) {
@@ -85,12 +86,8 @@ struct UpdateSession {
   private func train(
     _ model: ModelView, _ data: TrainingData, _ validation: TrainingData?, _ bar: inout ProgressBar
   ) throws -> ModelUpdate {
-    var options = UpdateOptions(.router)
-    switch command.experts {
-    case .listed(let experts): options.part = .experts(experts)
-    case .worst(let count): options.part = .worst(count)
-    case nil: break
-    }
+    var options = UpdateOptions(command.part)
+    options.isForced = command.force
     options.seed = command.seed
     options.threadCount = command.threads
     options.epochCount = command.epochs
@@ -110,21 +107,25 @@ struct UpdateSession {
       if case .damaged(let error) = error {
         throw Messages.refused(error, in: name, bytes: model.bytes)
       }
-      throw Messages.update(error, name, data, validation: validation)
+      throw Messages.update(
+        error, name, data, validation: validation,
+        option: command.retire == nil ? "--experts" : "--retire")
     }
   }
 
   /// The bytes of the updated file with its provenance and a self-test that fits, and how many rows
   /// of that have new answers.
   private func withSelfTest(
-    of updated: [UInt8], _ report: UpdateReport, _ provenance: SectionReplacement
+    of updated: [UInt8], _ update: ModelUpdate, _ provenance: SectionReplacement
   ) throws -> ([UInt8], Int) {
     let view = try ModelView(validating: updated.span)
-    let experts = report.experts.filter(\.isUpdated).compactMap(\.expert)
+    let experts = Set(update.report.experts.filter(\.isUpdated).compactMap(\.expert))
+    let isRouted = update.report.router != nil || update.experts != nil
     guard view.entry(.selfTest) != nil else {
       return (try replacing([provenance], in: view), 0)
     }
-    let test = try refreshedSelfTest(view, experts: report.router == nil ? Set(experts) : nil)
+    let test = try refreshedSelfTest(
+      view, experts: isRouted ? nil : experts, originals: update.experts?.sources.map(\.original))
     let section = SectionReplacement(.selfTest, test.bytes)
     return (try replacing([provenance, section], in: view), test.changedRowCount)
   }

@@ -29,6 +29,7 @@ struct UpdateSummary {
 
   /// The lines for a terminal.
   var text: String {
+    if let retirement = report.retirement { return text(retirement) }
     var text = "learned from \(Messages.count(report.rowCount, "row")) of \(data.name)"
     if report.refusedRowCount > 0 {
       text += " (\(Messages.count(report.refusedRowCount, "more row")) refused by the model)"
@@ -41,6 +42,10 @@ struct UpdateSummary {
         ? "" : ", \(percent(report.lossShares[expert])) of the loss"
       text += "  expert \(expert)\(share): \(line(trial))\n"
     }
+    for growth in report.growth {
+      let name = "expert \(growth.trial.expert ?? 0) from \(growth.parent)"
+      text += "  \(name): \(line(growth))\n"
+    }
     if let router = report.router {
       text += "  router: \(line(router))\n"
       let total = max(report.rowCount, 1)
@@ -48,10 +53,42 @@ struct UpdateSummary {
       text += "  rows by expert  " + Messages.list(shares, limit: 16) + "\n"
     }
     if report.stoppedEarly { text += "  " + Messages.stoppedEarly + "\n" }
+    return text + fileLine
+  }
+
+  /// What became of the file.
+  private var fileLine: String {
     let change =
       report.isUpdated ? "" : command.output == nil ? ", as it was" : ", a copy of the model"
-    text += "  \(file): \(byteText(byteCount))\(change), \(durationText(seconds))\n"
-    return text
+    return "  \(file): \(byteText(byteCount))\(change), \(durationText(seconds))\n"
+  }
+
+  private func text(_ retirement: UpdateReport.Retirement) -> String {
+    let source = validation ?? data
+    var text = "judged by \(Messages.count(retirement.rowCount, "row")) of \(source.name)\n"
+    let experts = Messages.list(retirement.experts.map(String.init), limit: 16)
+    let scores = "\(metric) \(significant(retirement.before)) -> \(significant(retirement.after))"
+    switch retirement.outcome {
+    case .retired: text += "  retired \(experts): \(scores)\n"
+    case .worse: text += "  kept \(experts), worse by more than chance (\(scores)); see --force\n"
+    case .noneIdle: text += "  every expert has rows, none retires\n"
+    }
+    if retirement.movedRowCount > 0 {
+      let takers = retirement.takers.map { "\($0.rowCount) to \($0.expert)" }
+      let verb = retirement.isDone ? "fall" : "would fall"
+      text +=
+        "  \(Messages.count(retirement.movedRowCount, "row")) \(verb) to the next best expert: "
+        + Messages.list(takers, limit: 16) + "\n"
+    }
+    return text + fileLine
+  }
+
+  private func line(_ growth: UpdateReport.Growth) -> String {
+    let trial = growth.trial
+    guard trial.isUpdated else {
+      return line(trial).replacing("kept, ", with: "not added, ")
+    }
+    return line(trial) + ", \(Messages.count(growth.wonRowCount, "row")) won"
   }
 
   private func line(_ trial: UpdateReport.Trial) -> String {
@@ -85,6 +122,8 @@ struct UpdateSummary {
       "metric": .text(metric),
       "experts": .array(report.experts.map(trialJSON)),
       "router": report.router.map(trialJSON) ?? .null,
+      "growth": .array(report.growth.map(growthJSON)),
+      "retirement": report.retirement.map(retirementJSON) ?? .null,
       "expertRowCounts": .array(report.expertTraffic.map(JSON.integer)),
       "lossShares": .array(report.lossShares.map { JSON.number($0) }),
       "changedSelfTestRowCount": .integer(changedSelfTestRowCount),

@@ -220,4 +220,40 @@ import Testing
     }
     #expect(try scratch.run("postern verify new.moe").status == 0)
   }
+
+  /// Goal: an expert comes and goes again without a trace in what the others say. Method: sections
+  /// compared, and all answers to 10,000 rows.
+  @Test(arguments: ["map", "ship"])
+  func `a file grows and shrinks, the other experts stay as stored`(profile: String) throws {
+    let scratch = try UpdateTests.scratch(profile: profile)
+    let before = try scratch.read("m.moe")
+    let grown = try scratch.run(
+      "postern update m.moe new.csv --grow 1 --epochs 10 --json -o grown.moe")
+    #expect(grown.status == 0, "\(grown.errors)")
+    let growth = try #require(try json(grown.output)["growth"] as? [[String: Any]])
+    #expect(growth.first?["outcome"] as? String == "updated" && growth.count == 1)
+    let changed = try changed(before, try scratch.read("grown.moe"))
+    let always = [
+      SectionKind.router, .expertShapes, .provenance, .routingHistogram, .routerParameters,
+      .deviations,
+    ].map { [$0.rawValue, 0] }
+    let new = [SectionKind.expert.rawValue, 4]
+    #expect(changed.isSuperset(of: always + [new]))
+    #expect(changed.subtracting(always + [new]).isSubset(of: [[SectionKind.selfTest.rawValue, 0]]))
+    #expect(try scratch.run("postern verify grown.moe").status == 0)
+    let kept = try scratch.run("postern update grown.moe new.csv --retire 4 -q -o kept.moe")
+    #expect(kept.status == 1)
+    #expect(try scratch.read("kept.moe") == scratch.read("grown.moe"))
+    let back = try scratch.run("postern update grown.moe new.csv --retire 4 --force -q -o back.moe")
+    #expect(back.status == 0, "\(back.errors)")
+    #expect(try scratch.run("postern verify back.moe").status == 0)
+    let answers = try ["m.moe", "grown.moe", "back.moe"].map { model in
+      try scratch.run("postern predict \(model) other.csv --explain").output
+        .split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
+    }
+    #expect(answers[0] == answers[2])
+    let lost = zip(answers[0], answers[1]).filter { $1[1] != "4" && $0[0...1] != $1[0...1] }
+    #expect(lost.isEmpty && answers[1].count == 10_000)
+    #expect(answers[1].count { $0[1] == "4" } > 500)
+  }
 }
