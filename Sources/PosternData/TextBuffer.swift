@@ -33,12 +33,6 @@ package struct TextBuffer: Sendable {
   /// Forgets all bytes and keeps the room.
   package mutating func removeAll() { count = 0 }
 
-  /// Forgets the bytes behind the first `newCount`: takes back a line begun in vain.
-  package mutating func truncate(to newCount: Int) {
-    precondition((0...count).contains(newCount))
-    count = newCount
-  }
-
   /// Appends one byte.
   package mutating func append(_ byte: UInt8) {
     reserve(1)

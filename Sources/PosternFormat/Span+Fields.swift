@@ -3,10 +3,6 @@
 // Step: file → [fields] → reader.
 
 extension Span<UInt8> {
-  /// The byte at `offset`.
-  @inline(__always)
-  package func uint8(at offset: Int) -> UInt8 { self[offset] }
-
   /// The little-endian integer at `offset`.
   ///
   /// - Precondition: `0 <= offset <= count - 2`. The validator has proved this for every offset

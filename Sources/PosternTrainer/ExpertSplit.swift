@@ -61,7 +61,7 @@ struct ExpertSplit {
         )
       }
       let rows = try run.labelled(table)
-      let answers = try run.answers(whole, table)
+      let answers = try run.served(whole, table)
       let group = router.place(of: parent).group
       return Part(
         table: table, rows: rows,

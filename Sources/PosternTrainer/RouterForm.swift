@@ -81,16 +81,21 @@ struct RouterForm: Equatable, Sendable {
   /// Norms below this count as this: directions of nothing have no gradient.
   static let leastNorm: Float = 1e-12
 
-  /// The weight's norm plus tau, for each child.
-  func norms(_ parameters: [Float]) -> [Float] {
+  /// The norm of each child's weight.
+  private func lengths(_ parameters: [Float]) -> [Float] {
     (0..<childCount).map { child in
       var square = 0.0
       for feature in 0..<featureCount {
         let value = Double(parameters[weight(child, feature)])
         square += value * value
       }
-      return max(Float(square.squareRoot()) + tau1, Self.leastNorm)
+      return Float(square.squareRoot())
     }
+  }
+
+  /// The weight's norm plus tau, for each child.
+  func norms(_ parameters: [Float]) -> [Float] {
+    lengths(parameters).map { max($0 + tau1, Self.leastNorm) }
   }
 }
 
@@ -212,10 +217,11 @@ extension RouterForm {
     DenseProduct.weightGradient(
       place, x: isDistance ? features : trace.directions, dy: logitGradient, rowCount: rowCount,
       gradient: &gradient, scratch: &scratch)
+    let lengths = isDistance ? [] : lengths(parameters)
     for child in 0..<childCount {
       let norm = isDistance ? 1 : trace.norms[child]
       // Distance: γ (x - w) / d. Cosine: (x̃ - u w / ‖w‖) / (‖w‖ + τ₁).
-      let share = isDistance ? 1 : 1 / max(norm - tau1, Self.leastNorm)
+      let share = isDistance ? 1 : 1 / max(lengths[child], Self.leastNorm)
       for feature in 0..<featureCount {
         let index = weight(child, feature)
         gradient[index] = (gradient[index] - Float(own[child]) * share * parameters[index]) / norm

@@ -6,8 +6,9 @@
 ///
 /// At `θ = 0` with uniform noise each expert is as likely as any other, so the expected gradient of
 /// the routed expert's correlation loss by the logits is `p (ℓ - Σ p ℓ)`: each expert is drawn to
-/// rows whose target it correlates with more than the others. One long step along it is the router;
-/// its length decides nothing under top-1.
+/// rows whose target it correlates with more than the others. One long step along it is the router.
+/// Its length decides nothing under top-1 for the linear router of the paper, nor for cosines; for
+/// a Laplace router, which is ours, it says where the prototypes stand: at most at distance 1.
 ///
 /// Clipping keeps heavy tails of targets and answers from deciding alone.
 ///

@@ -60,10 +60,11 @@ private struct RouterRetraining {
   /// Trains from the start, its logits scaled so that the chosen expert is likely, or from one that
   /// hardly prefers any. Gates are probabilities, so that a gated router's logits stay as they are.
   mutating func train(isFresh: Bool, random: RandomStream) {
-    let factor = train.isGated ? 1 : start.factor(train.data, confidence: Self.confidence)
-    var slopes = RouterSlopes(
-      isFresh ? start.flattened(train.data) : start.sharpened(by: factor),
-      fixing: shape)
+    var factors = [Float](repeating: 1, count: start.forms.count)
+    var first = start
+    if !train.isGated { factors = first.sharpen(for: train.data, confidence: Self.confidence) }
+    if isFresh { first.flatten(for: train.data) }
+    var slopes = RouterSlopes(first, fixing: shape)
     var optimizer = Optimizer(parameters: slopes.router.parameters)
     var batches = Batches(
       rows: (0..<Int32(train.rowCount)).map { $0 }, size: schedule.batchSize, random: random)
@@ -87,7 +88,12 @@ private struct RouterRetraining {
       var average = TrainableRouter(shape, featureCount: start.featureCount)
       average.parameters = optimizer.average
       let loss = stopping.loss(servedBy: average)
-      if loss < best.loss { best = (loss, average.sharpened(by: 1 / factor)) }
+      if loss < best.loss {
+        best = (loss, average)
+        for (node, factor) in factors.enumerated() {
+          best.router?.sharpen(node: node, by: 1 / factor)
+        }
+      }
       if loss < own.loss { own = (loss, epoch + 1) }
       passes += 1
       reporter.report(
@@ -193,43 +199,21 @@ extension TrainableRouter {
     return router
   }
 
-  /// All logits multiplied by `factor`.
-  fileprivate func sharpened(by factor: Float) -> TrainableRouter {
-    var router = self
-    for node in forms.indices { router.sharpen(node: node, by: factor) }
-    return router
+  /// Multiplies the logits of each node so that its chosen child has the probability `confidence`
+  /// on average. Returns the factors.
+  fileprivate mutating func sharpen(for data: EncodedRows, confidence: Double) -> [Float] {
+    forms.indices.map { sharpen(node: $0, for: data, confidence: confidence) }
   }
 
-  /// A router that hardly prefers any expert: linear nodes of zeros, others with flat logits and no
-  /// biases.
-  fileprivate func flattened(_ data: EncodedRows) -> TrainableRouter {
-    var router = sharpened(by: factor(data, confidence: 1.5 / Double(max(expertCount, 2))))
-    for form in forms {
-      for index in form.place.bias..<form.logScale { router.parameters[index] = 0 }
+  /// Makes a router that hardly prefers any expert: linear nodes of zeros, others with flat logits
+  /// and no biases.
+  fileprivate mutating func flatten(for data: EncodedRows) {
+    for (node, form) in forms.enumerated() {
+      let evenly = 1 / Double(max(form.childCount, 2))
+      _ = sharpen(node: node, for: data, confidence: 1.5 * evenly)
+      for index in form.place.bias..<form.logScale { parameters[index] = 0 }
       guard form.kind == .linear else { continue }
-      for index in form.place.weights..<form.place.bias { router.parameters[index] = 0 }
+      for index in form.place.weights..<form.place.bias { parameters[index] = 0 }
     }
-    return router
-  }
-
-  /// What logits are multiplied with so that the chosen expert has the probability `confidence` on
-  /// average over some of the rows.
-  fileprivate func factor(_ data: EncodedRows, confidence: Double) -> Float {
-    let step = max(1, data.rowCount / 1000)
-    let rows = Swift.stride(from: 0, to: data.rowCount, by: step).map { Int32($0) }
-    var features: [Float] = []
-    data.gatherFeatures(rows[...], into: &features)
-    var batch = RouterBatch(router: self)
-    batch.forward(parameters, features: features, rowCount: rows.count, temperature: 1)
-    var (low, high) = (1e-4, 1e4)
-    for _ in 0..<30 {
-      let middle = (low * high).squareRoot()
-      batch.set(rowCount: rows.count, temperature: Float(1 / middle))
-      let total = batch.choices.enumerated().reduce(0.0) {
-        $0 + Double(batch.probabilities[$1.offset * stride + $1.element])
-      }
-      if total / Double(rows.count) < confidence { low = middle } else { high = middle }
-    }
-    return Float((low * high).squareRoot())
   }
 }

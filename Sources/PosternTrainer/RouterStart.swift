@@ -87,7 +87,8 @@ extension TrainableRouter {
   }
 
   /// Scales a node's logits so that its chosen child has the probability `confidence` on average.
-  mutating func sharpen(node: Int, for data: EncodedRows, confidence: Double) {
+  @discardableResult
+  mutating func sharpen(node: Int, for data: EncodedRows, confidence: Double) -> Float {
     let form = forms[node]
     let step = max(1, data.rowCount / 1000)
     let rows = Array(Swift.stride(from: 0, to: data.rowCount, by: step)).map { Int32($0) }
@@ -104,7 +105,9 @@ extension TrainableRouter {
         high = middle
       }
     }
-    sharpen(node: node, by: Float((low * high).squareRoot()))
+    let factor = Float((low * high).squareRoot())
+    sharpen(node: node, by: factor)
+    return factor
   }
 }
 

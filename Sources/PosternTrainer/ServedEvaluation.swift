@@ -115,11 +115,13 @@ extension LabelledRows {
     }
     let prior = 8.0
     let all = max(rows.reduce(0, +), 1)
+    let totals = (0..<count).map { output in
+      (0..<expertCount).reduce(0.0) { $0 + squares[$1 * count + output] }
+    }
     return (0..<expertCount).flatMap { expert in
       (0..<count).map { output in
-        let total = (0..<expertCount).reduce(0.0) { $0 + squares[$1 * count + output] }
         let own = squares[expert * count + output]
-        let variance = (own + prior * total / all) / (rows[expert] + prior)
+        let variance = (own + prior * totals[output] / all) / (rows[expert] + prior)
         return Float(min(variance.squareRoot(), Double(Float.greatestFiniteMagnitude)))
       }
     }

@@ -56,14 +56,15 @@ extension Trainer {
       }
       return expert
     }
+    let published: RouterParameters?
     do throws(FormatError) {
-      frame.ancillary.routerParameters = try RouterParameters(decoding: model)
+      published = try RouterParameters(decoding: model)
     } catch {
       throw .damaged(error)
     }
     if model.header.hasSharedExpert { frame.sharedExpert = try expert(model.header.expertCount) }
     let run = UpdateRun(
-      frame: frame, expertCount: model.header.expertCount,
+      frame: frame, published: published, expertCount: model.header.expertCount,
       rows: try UpdateRows(table, columns: frame.columns, model),
       judged: try validation.map { table throws(UpdateError) in
         try UpdateRows(table, columns: frame.columns, model)

@@ -161,7 +161,9 @@ struct TrainingPlan: Equatable, Sendable {
     var schedule = MixtureSchedule(networks: networks)
     if method != .softToHard { schedule.lastTemperature = 1 }
     switch method {
-    case .softToHard, .twoStage, .phased: break
+    case .softToHard, .phased: break
+    // Cells are hard from the start: the limit of the softmax at temperature 0.
+    case .twoStage: schedule.lastTemperature = 0.01
     case .switchTop1: schedule.objective = .gatedTop1
     case .straightThrough: schedule.objective = .straightThrough
     case .noisyTop1:

@@ -14,18 +14,8 @@ extension TrainingRun {
           .predict(prepared.validation.data))
     }
     let preference = plan.teacherPreference(validationRowCount: prepared.validation.data.rowCount)
-    return isBetter(losses(teacher), than: losses(best), by: preference) ? teacher : best
-  }
-
-  /// Whether the mean loss is lower by more than `preference` standard errors.
-  func isBetter(_ losses: [Double], than base: [Double], by preference: Double) -> Bool {
-    let gains = zip(base, losses).map { $0 - $1 }
-    let count = Double(gains.count)
-    let mean = gains.reduce(0, +) / count
-    var squares = 0.0
-    for gain in gains { squares += (gain - mean) * (gain - mean) }
-    let error = (squares / count / max(count - 1, 1)).squareRoot()
-    return mean > preference * error
+    let gain = MeanGain(before: losses(best), after: losses(teacher))
+    return gain.exceeds(preference) ? teacher : best
   }
 
   /// The score of the constant that suits the training rows best: mean targets, shares of classes.
@@ -60,7 +50,7 @@ extension TrainingRun {
         prepared.validation.rowLosses(rival.mixture.predict(data, threads: plan.threads))
       )
       let preference = plan.mixturePreference(validationRowCount: base.count)
-      guard isBetter(own, than: base, by: preference) else { return }
+      guard MeanGain(before: base, after: own).exceeds(preference) else { return }
     }
     stages.chosen = best.candidate
     stages.model = best.fitted

@@ -29,14 +29,15 @@ extension UpdateRun {
     report.growth = [growth]
     let heldOut = try labelled(parts.heldOut)
     let split = try ExpertSplit(
-      run: self, whole: whole, parent: parent, published: try publishedRouter(model), parts: parts)
+      run: self, whole: whole, parent: parent, published: published,
+      parts: parts)
     guard parts.isLargeEnough, split.isLargeEnough else {
       return ModelUpdate(replacements: [], report: report)
     }
-    reporter.begin(share: 1)
+    reporter.begin(.refit, share: 1)
     let found = try split.best()
     report.stoppedEarly = reporter.shouldStop
-    let before = try answers(whole, parts.heldOut)
+    let before = try served(whole, parts.heldOut)
     growth.trial.outcome = .noImprovement
     growth.trial.before = heldOut.score(served: before.values).metric
     guard let found else {
@@ -45,7 +46,7 @@ extension UpdateRun {
     }
     whole.router = found.router
     whole.experts.insert(found.expert, at: new)
-    let after = try answers(whole, parts.heldOut)
+    let after = try served(whole, parts.heldOut)
     growth.trial.after = heldOut.score(served: after.values).metric
     growth.trial.outcome = Self.outcome(
       before: heldOut.rowLosses(served: before.values),
@@ -60,7 +61,7 @@ extension UpdateRun {
     if model.entry(.routingHistogram) != nil {
       update.replacements = [Self.histogram(traffic.map { UInt64($0) })]
     }
-    update.routerParameters = try routerParameters(model, found.router) {
+    update.routerParameters = try routerParameters(found.router) {
       $0.adding(weight: found.child.weight, bias: found.child.bias, toGroup: place.group)
     }
     // What the new expert has, others had; the others' deviations are of rows that stay.

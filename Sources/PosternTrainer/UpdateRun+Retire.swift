@@ -69,8 +69,8 @@ extension UpdateRun {
       met.contains(index) ? try expert(index) : frame.constant(0)
     }
     fewer.experts = kept.map { whole.experts[$0] }
-    let before = try answers(whole, judge.table).values
-    let after = try answers(fewer, judge.table).values
+    let before = try served(whole, judge.table).values
+    let after = try served(fewer, judge.table).values
     let moved = now.indices.filter { now[$0] != judge.experts[$0] }
     var retirement = UpdateReport.Retirement(
       experts: gone.sorted(), outcome: .retired, rowCount: now.count, movedRowCount: moved.count,
@@ -95,7 +95,7 @@ extension UpdateRun {
     var update = ModelUpdate(replacements: [], report: report)
     update.experts = ExpertReplacement(sources: kept.map { .kept($0) }, router: fewer.router)
     update.replacements = try histogramSection(model, gone: gone, traffic: report.expertTraffic)
-    update.routerParameters = try routerParameters(model, fewer.router) {
+    update.routerParameters = try routerParameters(fewer.router) {
       $0.removing(gone, groups: frame.router.groups)
     }
     update.deviations = deviations(
@@ -115,86 +115,5 @@ extension UpdateRun {
     let isIdle = old.map { old in gone.allSatisfy { old[$0] == 0 } } ?? false
     let kept = old.map { old in old.indices.filter { !gone.contains($0) }.map { old[$0] } }
     return [Self.histogram(isIdle ? kept ?? [] : traffic.map { UInt64($0) })]
-  }
-}
-
-// What growing and retiring have in common.
-extension UpdateRun {
-  /// What the runtime says about rows for a model of this run.
-  func answers(
-    _ model: ModelDescription, _ table: TrainingTable
-  ) throws(UpdateError) -> ServedAnswers {
-    do throws(TrainingError) {
-      return try serve(model, table)
-    } catch {
-      throw .training(error)
-    }
-  }
-
-  /// Rows of all that is given, by the experts that `router` gives them.
-  func traffic(of router: Router) throws(UpdateError) -> [Int] {
-    var traffic = [Int](repeating: 0, count: router.groups.reduce(0, +))
-    for expert in ServingRouter(router).route(try labelled(rows.table).data) {
-      traffic[Int(expert)] += 1
-    }
-    return traffic
-  }
-
-  /// Training rows by expert; nil if the file does not say so in a raw section of the right size.
-  func histogram(_ model: ModelView) throws(UpdateError) -> [UInt64]? {
-    guard let entry = model.entry(.routingHistogram), entry.encoding == .raw,
-      entry.range.count == 8 * expertCount
-    else { return nil }
-    do throws(FormatError) {
-      let bytes = try model.checkedSection(entry)
-      return (0..<expertCount).map { expert in
-        (0..<8).reduce(0) { $0 | UInt64(bytes[8 * expert + $1]) << UInt64(8 * $1) }
-      }
-    } catch {
-      throw .damaged(error)
-    }
-  }
-
-  static func histogram(_ counts: [UInt64]) -> SectionReplacement {
-    SectionReplacement(
-      .routingHistogram,
-      counts.flatMap { count in
-        (0..<8).map { UInt8(truncatingIfNeeded: count >> UInt64(8 * $0)) }
-      })
-  }
-
-  /// What the router was trained as after `change`; nil if the file does not say so.
-  func routerParameters(
-    _ model: ModelView, _ router: Router, _ change: (RouterParameters) -> RouterParameters
-  ) throws(UpdateError) -> [UInt8]? {
-    guard let old = try publishedRouter(model) else { return nil }
-    var changed = frame
-    changed.router = router
-    changed.ancillary.routerParameters = change(old)
-    do throws(PackagingError) {
-      return try changed.sectionOfRouterParameters()
-    } catch {
-      throw .unservable(error)
-    }
-  }
-
-  func publishedRouter(_ model: ModelView) throws(UpdateError) -> RouterParameters? {
-    do throws(FormatError) {
-      return try RouterParameters(decoding: model)
-    } catch {
-      throw .damaged(error)
-    }
-  }
-
-  /// The deviations of the experts in `changed`, of a regression.
-  func deviations(
-    _ values: [Float], _ rows: LabelledRows, experts: [Int], changed: Set<Int>, expertCount: Int
-  ) -> [Int: [Float]] {
-    guard frame.task == .regression else { return [:] }
-    let all = rows.deviations(
-      of: ServedAnswers(experts: experts, values: values), expertCount: expertCount)
-    let count = frame.outputCount
-    return Dictionary(
-      uniqueKeysWithValues: changed.map { ($0, Array(all[$0 * count..<($0 + 1) * count])) })
   }
 }

@@ -12,7 +12,6 @@ extension UpdateRun {
   ) throws(UpdateError) -> ModelUpdate {
     let router = try trainableRouter()
     var model = frame
-    model.ancillary = Ancillary()
     for index in 0..<expertCount { model.experts.append(try expert(index)) }
     let parts = parts(of: nil)
     var report = emptyReport
@@ -39,17 +38,18 @@ extension UpdateRun {
     report.router = trial
     report.stoppedEarly = reporter.shouldStop
     guard trial.isUpdated, let new else { return ModelUpdate(replacements: [], report: report) }
-    report.expertTraffic = try traffic(of: new)
+    report.expertTraffic = try traffic(of: model.router)
     var update = ModelUpdate(
-      replacements: try sections(of: model, report.expertTraffic), report: report)
-    update.routerParameters = try parameters(new)
-    if frame.task == .regression {
-      let deviations = heldOut.deviations(of: after, expertCount: expertCount)
-      for expert in 0..<expertCount {
-        update.deviations[expert] = Array(
-          deviations[expert * frame.outputCount..<(expert + 1) * frame.outputCount])
-      }
+      replacements: [
+        try section(of: model.router), Self.histogram(report.expertTraffic.map { UInt64($0) }),
+      ], report: report)
+    // Gates have the temperature that they had.
+    update.routerParameters = try routerParameters(model.router) {
+      new.published(temperature: $0.temperature)
     }
+    update.deviations = deviations(
+      after.values, heldOut, experts: after.experts, changed: Set(0..<expertCount),
+      expertCount: expertCount)
     return update
   }
 
@@ -57,49 +57,27 @@ extension UpdateRun {
   /// what routes; affine scores speak for themselves.
   private func trainableRouter() throws(UpdateError) -> TrainableRouter {
     let groups = frame.router.groups
-    if let published = frame.ancillary.routerParameters {
+    if let published {
       let router = TrainableRouter(published, groups: groups, featureCount: frame.featureCount)
       if router.serving.isNear(frame.router) { return router }
     }
     guard frame.router.nodes.allSatisfy({ $0.kind == .affine }) else {
       throw .unsupportedModel(.router)
     }
-    let published = RouterParameters(
+    let linear = RouterParameters(
       outerKind: .linear, innerKind: frame.router.nodes.count > 1 ? .linear : nil,
       nodes: frame.router.nodes.map {
         RouterParameters.Node(
           weight: $0.weights, bias: $0.bias, scale: [Float](repeating: 1, count: $0.bias.count))
       })
-    return TrainableRouter(published, groups: groups, featureCount: frame.featureCount)
+    return TrainableRouter(linear, groups: groups, featureCount: frame.featureCount)
   }
 
-  private func sections(
-    of model: ModelDescription, _ traffic: [Int]
-  ) throws(UpdateError) -> [SectionReplacement] {
-    var histogram: [UInt8] = []
-    for count in traffic {
-      for shift in stride(from: 0, to: 64, by: 8) {
-        histogram.append(UInt8(truncatingIfNeeded: count >> shift))
-      }
-    }
-    do throws(PackagingError) {
-      return [
-        SectionReplacement(.router, try model.sectionOfRouter()),
-        SectionReplacement(.routingHistogram, histogram),
-      ]
-    } catch {
-      throw .unservable(error)
-    }
-  }
-
-  /// What the new router was trained as; gates have the temperature that they had.
-  private func parameters(_ router: TrainableRouter) throws(UpdateError) -> [UInt8]? {
+  private func section(of router: Router) throws(UpdateError) -> SectionReplacement {
     var model = frame
-    model.router = router.serving
-    model.ancillary.routerParameters = router.published(
-      temperature: frame.ancillary.routerParameters?.temperature ?? 1)
+    model.router = router
     do throws(PackagingError) {
-      return try model.sectionOfRouterParameters()
+      return SectionReplacement(.router, try model.sectionOfRouter())
     } catch {
       throw .unservable(error)
     }
@@ -118,26 +96,9 @@ extension UpdateRun {
       try labelled(table), outputs: outputs, offsets: try sharedOutputs(table),
       isGated: frame.gateScale == .probability)
   }
-
-  /// Rows of all that is learned from, by the experts that `router` gives them.
-  private func traffic(of router: TrainableRouter) throws(UpdateError) -> [Int] {
-    var traffic = [Int](repeating: 0, count: expertCount)
-    for expert in ServingRouter(router.serving).route(try labelled(rows.table).data) {
-      traffic[Int(expert)] += 1
-    }
-    return traffic
-  }
 }
 
 extension Router {
-  /// The number of experts in each group; of a flat router, one number.
-  fileprivate var groups: [Int] {
-    switch self {
-    case .flat(let node): [node.bias.count]
-    case .twoLevel(_, let inner): inner.map(\.bias.count)
-    }
-  }
-
   /// Whether two routers are the same but for rounding.
   func isNear(_ other: Router) -> Bool {
     guard groups == other.groups, nodes.count == other.nodes.count else { return false }

@@ -30,6 +30,8 @@ struct UpdateRows {
 struct UpdateRun {
   /// The model without its experts.
   let frame: ModelDescription
+  /// What the router was trained as, if the file says so.
+  let published: RouterParameters?
   let expertCount: Int
   let rows: UpdateRows
   /// Rows to judge by; without them each part holds some of its own out.
@@ -213,13 +215,9 @@ struct UpdateRun {
     guard after.allSatisfy(\.isFinite) else { return .noImprovement }
     // A model that refuses rows it is asked about is worse than any that does not.
     guard before.allSatisfy(\.isFinite) else { return .updated }
-    let gains = zip(before, after).map { $0 - $1 }
-    let count = Double(gains.count)
-    let mean = gains.reduce(0, +) / count
-    guard mean > 0 else { return .noImprovement }
-    let squares = gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let error = (squares / count / max(count - 1, 1)).squareRoot()
-    return mean > preference * error ? .updated : .withinChance
+    let gain = MeanGain(before: before, after: after)
+    guard gain.mean > 0 else { return .noImprovement }
+    return gain.exceeds(preference) ? .updated : .withinChance
   }
 }
 

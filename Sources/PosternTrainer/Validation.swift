@@ -15,6 +15,24 @@ struct Score: Equatable, Sendable {
   var metric: Double
 }
 
+/// What rows gain on average when their losses change, and the standard error of that.
+struct MeanGain {
+  let mean: Double
+  let error: Double
+
+  init(before: [Double], after: [Double]) {
+    let gains = zip(before, after).map { $0 - $1 }
+    let count = Double(gains.count)
+    let mean = gains.reduce(0, +) / count
+    let squares = gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    self.mean = mean
+    error = (squares / count / max(count - 1, 1)).squareRoot()
+  }
+
+  /// Whether the gain is more than `preference` standard errors.
+  func exceeds(_ preference: Double) -> Bool { mean > preference * error }
+}
+
 /// Rows with their true targets.
 struct LabelledRows {
   var data: EncodedRows

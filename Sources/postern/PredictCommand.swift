@@ -43,13 +43,15 @@ struct PredictCommand: ParsableCommand {
       holds up to rounding, and goes on to hold while the values of the named columns change \
       within the piece. A slope is exact, in units of the target for a unit of the column; it is 0 \
       where the model cuts the value off (outside the training range) and in all columns where it \
-      cuts the prediction off. A category or a missing value is named `column=category` or \
-      `column=(missing)`; its value is 1 and its slope is what it adds compared with the mean of \
-      the column's categories, or with the column's centre. Terms are sorted by |slope| times the \
-      column's training deviation; the intercept holds what is not shown. For classes the sum is \
-      the margin of the predicted class: its logit minus that of the next one. If the model scales \
-      outputs by the gate, that factor is taken as it is at the row, although it changes with the \
-      columns too. Experts with cubes are curved: there a slope is the derivative at the row.
+      cuts the prediction off. Experts of int8 round what they see; there the slopes are those of \
+      their weights and the intercept holds the rest. A category or a missing value is named \
+      `column=category` or `column=(missing)`; its value is 1 and its slope is what it adds \
+      compared with the mean of the column's categories, or with the column's centre. Terms are \
+      sorted by |slope| times the column's training deviation; the intercept holds what is not \
+      shown. For classes the sum is the margin of the predicted class: its logit minus that of the \
+      next one. If the model scales outputs by the gate, that factor is taken as it is at the row, \
+      although it changes with the columns too. Experts with cubes are curved: there a slope is \
+      the derivative at the row.
 
       WITH --deviation each value is followed by its expert's deviation, in units of the target: \
       the root mean square of that expert's errors on the rows held out in training, the same \

@@ -179,6 +179,7 @@ struct RouterOptions: ParsableArguments {
   /// Refuses choices that would do nothing.
   ///
   /// - Parameter hasTeachers: Whether there is a dense network for experts to be copies of.
+  /// - Throws: `ValidationError` with the choice and what it needs.
   func check(hasTeachers: Bool) throws {
     let kinds = [router?.choice.outer ?? .linear, router?.choice.inner].compactMap(\.self)
     if tau != nil && !kinds.contains(.perturbedCosine) {

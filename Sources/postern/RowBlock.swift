@@ -24,8 +24,6 @@ struct RowBlock {
   var entries: [Entry] = []
   /// The kept fields of all rows, as they will be written.
   var kept = TextBuffer(capacity: 4096)
-  /// Whether there may be more rows behind these.
-  var hasMore = true
   /// Why the run ends behind these rows.
   var failure: CommandFailure?
 

@@ -80,7 +80,8 @@ struct RowExplainer {
         let raw = sum * scale + Double(model.head.offset(output))
         let low = Double(model.head.low(output))
         let high = Double(model.head.high(output))
-        value += sign * min(max(raw, low), high)
+        // What was predicted, also where rounded weights and activations answer a little otherwise.
+        value += sign * Double(session.value(slot, output: output))
         if raw >= low && raw <= high { direction[output] = sign * scale }
       }
       for place in slopes.indices { slopes[place] = 0 }

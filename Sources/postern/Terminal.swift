@@ -32,9 +32,6 @@ enum Terminal {
     guard let term = unsafe getenv("TERM") else { return true }
     return unsafe String(cString: term) == "dumb"
   }
-
-  /// Processors that this process may use.
-  static var processorCount: Int { max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))) }
 }
 
 /// Ends the process.

@@ -39,6 +39,7 @@ enum Arrows {
     "Sources/PosternRuntime/Kernels.swift",
     "Sources/PosternStorage/FrameDecoder.swift",
     "Sources/PosternStorage/MappedFile.swift",
+    "Sources/PosternStorage/FileIdentity.swift",
     "Sources/PosternStorage/ReplacementFile.swift",
     "Sources/PosternTrainer/DenseProduct.swift",
     "Sources/PosternTrainer/TrainingOptions.swift",

@@ -62,16 +62,6 @@ import Testing
     #expect(text { $0.append(jsonNumber: 2.5) } == "2.5")
   }
 
-  @Test func `a line begun in vain is taken back`() {
-    #expect(
-      text {
-        $0.append("keep\n")
-        let count = $0.count
-        $0.append("drop")
-        $0.truncate(to: count)
-      } == "keep\n")
-  }
-
   @Test func `a full disk is an error with its number`() throws {
     // SAFETY: the path is a constant that ends in zero.
     let descriptor = unsafe open("/dev/full", O_WRONLY)

@@ -157,10 +157,10 @@ import Testing
       encodings: [c.prepared], plan: plan, reporter: ProgressReporter { _ in true })
     // Gains of 0 or 2 have a mean of 1 and an error of 0.065, one gain of 240 a mean of one error.
     let base = [Double](repeating: 3, count: 240)
-    #expect(run.isBetter((0..<240).map { $0 % 2 == 0 ? 3 : 1 }, than: base, by: 2))
-    #expect(!run.isBetter((0..<240).map { $0 == 0 ? 2 : 3 }, than: base, by: 2))
-    #expect(!run.isBetter(base, than: base, by: 0))
-    #expect(run.isBetter((0..<240).map { $0 == 0 ? 3.5 : 3 }, than: base, by: -2))
+    #expect(MeanGain(before: base, after: (0..<240).map { $0 % 2 == 0 ? 3 : 1 }).exceeds(2))
+    #expect(!MeanGain(before: base, after: (0..<240).map { $0 == 0 ? 2 : 3 }).exceeds(2))
+    #expect(!MeanGain(before: base, after: base).exceeds(0))
+    #expect(MeanGain(before: base, after: (0..<240).map { $0 == 0 ? 3.5 : 3 }).exceeds(-2))
     // Few rows ask for no gain, many for one that is more than chance.
     #expect(plan.mixturePreference(validationRowCount: 240) < 0)
     #expect(plan.mixturePreference(validationRowCount: 5000) == 1)

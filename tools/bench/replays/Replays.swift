@@ -13,7 +13,8 @@ import Foundation
   ]
 
   static let help = """
-    Runs the papers' experiments again, through this package's own trainer, file and runtime.
+    Runs the papers' experiments again, with this package's routers and losses, file and runtime.
+    What a paper fits by another optimiser (EM in R3, Levenberg-Marquardt in R4) is fitted by that.
 
     Usage: tools/bench/papers NAME|all [--seeds N] [--first-seed N] [--threads N] [--folder PATH] [--data PATH]
 
