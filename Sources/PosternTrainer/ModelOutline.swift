@@ -22,14 +22,17 @@ public struct ModelOutline: Sendable {
   /// - Parameters:
   ///   - table: The rows.
   ///   - options: What the user chose; only the seed and the number of bins matter.
+  ///   - holdsOut: Whether a part of the rows would judge; not where others are given for that.
   /// - Throws: What keeps the table from being trained on.
   /// - Complexity: O(*columns* · *rows* log *rows*).
-  public init(_ table: TrainingTable, options: TrainingOptions) throws(TrainingError) {
+  public init(
+    _ table: TrainingTable, options: TrainingOptions, holdsOut: Bool = true
+  ) throws(TrainingError) {
     try options.check()
     try table.check()
     var train = table
     var judged: TrainingTable?
-    if let split = table.splitForValidation(seed: options.seed) {
+    if holdsOut, let split = table.splitForValidation(seed: options.seed) {
       train = table.selecting(split.train)
       judged = table.selecting(split.validation)
     }

@@ -57,6 +57,8 @@ public struct TrainingReport: Equatable, Sendable {
   public var phases: [PhaseReport] = []
   /// Of the model that was chosen.
   public var score: Double
+  /// Of the same model before its weights were rounded; `nil` where they were not.
+  public var unroundedScore: Double?
   /// Which candidate was chosen.
   public var chosen: Candidate
   /// Training rows that each expert answers for.

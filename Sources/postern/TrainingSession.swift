@@ -34,9 +34,11 @@ struct TrainingSession {
     _ = try run(columns, data) { _ in }
   }
 
-  /// Trains on rows that were read, and writes the model if `check` does not throw.
+  /// Trains on rows that were read, stores weights as `elements`, and writes the model if `check`
+  /// does not throw.
   func run(
-    _ columns: TrainingColumns, _ data: TrainingData, check: ([UInt8]) throws -> Void
+    _ columns: TrainingColumns, _ data: TrainingData, elements: Expert.ElementType = .f32,
+    check: ([UInt8]) throws -> Void
   ) throws -> TrainingReport {
     let validation = try command.valid.map { path in
       try TrainingData(TrainingInput(path, command), columns)
@@ -48,6 +50,12 @@ struct TrainingSession {
     var bar = ProgressBar(console: console, metric: metric)
     var trained = try train(data, validation, &bar)
     bar.end()
+    do throws(TrainingError) {
+      try trained.round(
+        to: elements, data.table, validation: validation?.table, seed: command.seed)
+    } catch {
+      throw Messages.training(error, data, validation: validation)
+    }
     let warnings = trained.report.warnings.map { Messages.warning($0, data) }
     for warning in warnings { console.warning(warning) }
     let bytes = try encoded(&trained.description, trained.report, data, validation)

@@ -26,6 +26,9 @@ struct TrainingSummary {
       ?? "judged on \(Messages.count(report.validationRowCount, "row")) held out\n"
     var table = AlignedText([("", .left), ("", .left), ("", .left)])
     table.append([metric, significant(report.score), chosenText])
+    if let unrounded = report.unroundedScore {
+      table.append(["in f32", significant(unrounded), "before the weights were rounded"])
+    }
     if let soft = report.softMixtureScore {
       let hard = report.mixtureScore.map { "top-1 instead: \(significant($0)), then refit" }
       table.append([
