@@ -61,8 +61,11 @@ struct Budget: Equatable {
 
   private static func value(_ text: String, _ limit: Limit) throws(Fault) -> Int {
     if limit != .macs {
-      guard Double(text) == nil else { throw .missingUnit(limit, text) }
-      guard let size = ByteSize(argument: text), size.byteCount > 0 else {
+      // Only where a unit would make it right.
+      if Double(text) != nil, let size = ByteSize(argument: text + "K"), size.byteCount > 0 {
+        throw .missingUnit(limit, text)
+      }
+      guard Double(text) == nil, let size = ByteSize(argument: text), size.byteCount > 0 else {
         throw .notASize(limit, text)
       }
       return size.byteCount
