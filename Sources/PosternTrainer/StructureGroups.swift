@@ -20,25 +20,37 @@ struct StructureGroups {
   /// At least one.
   private(set) var groups: [PointGroup]
 
+  /// The most axes of that space. Along more, cells of one group lie apart from each other: each is
+  /// cut off by all the others, so that few points lie between two. Groups that are apart stay so
+  /// along the axes of most spread.
+  private static let axisLimit = 12
+
   /// Finds the groups. `isDiscrete` says of each axis whether it has few different values, between
-  /// which there is nothing by their nature.
-  init(_ points: StructurePoints, isDiscrete: [Bool], random: inout RandomStream) {
+  /// which there is nothing by their nature. Once `shouldStop` says so, all points are one group.
+  init(
+    _ points: StructurePoints, isDiscrete: [Bool], random: inout RandomStream,
+    shouldStop: () -> Bool = { false }
+  ) {
     var points = points
     for axis in isDiscrete.indices where isDiscrete[axis] {
       points.spread(axis: axis, random: &random)
     }
     var scales = [Double](repeating: 1, count: points.dimension)
-    for axis in scales.indices where !isDiscrete[axis] {
+    for axis in scales.indices where !isDiscrete[axis] && !shouldStop() {
       let line = points.axis(axis, limit: 2000)
       let modes = Self.separate(line, cellCount: 10, restarts: 1, random: &random)
       let within = modes.reduce(0) { $0 + $1.scatter[0] } / Double(line.count)
       scales[axis] = max(within, 0).squareRoot() + 0.05
     }
-    self.points = points.divided(by: scales)
-    groups = Self.separate(self.points, random: &random)
+    points = points.divided(by: scales)
+    self.points = points.reduced(to: Self.axisLimit)
+    groups = Self.separate(self.points, random: &random, shouldStop: shouldStop)
     for _ in 0..<3 where groups.count > 1 {
-      let space = self.points.whitened(by: PointGroup.covariance(within: groups))
-      let found = Self.separate(space, random: &random)
+      let within = PointGroup.covariance(
+        within: groups.map { PointGroup($0.points, of: points) })
+      points = points.whitened(by: within)
+      let space = points.reduced(to: Self.axisLimit)
+      let found = Self.separate(space, random: &random, shouldStop: shouldStop)
       guard found.count > groups.count else { break }
       self.points = space
       groups = found
@@ -47,16 +59,17 @@ struct StructureGroups {
 
   private static func separate(
     _ points: StructurePoints, cellCount: Int? = nil, restarts: Int = 3,
-    random: inout RandomStream
+    random: inout RandomStream, shouldStop: () -> Bool = { false }
   ) -> [PointGroup] {
     let cellCount = cellCount ?? min(max(points.count / max(30, 4 * points.dimension), 4), 30)
     var best: (cells: [Int32], spread: Double)?
-    for _ in 0..<restarts {
+    for _ in 0..<restarts where !shouldStop() {
       let found = kMeans(points, count: cellCount, random: &random)
       if found.spread < best?.spread ?? .infinity { best = found }
     }
     var cells = [[Int32]](repeating: [], count: cellCount)
     for (point, cell) in (best?.cells ?? []).enumerated() { cells[Int(cell)].append(Int32(point)) }
+    if shouldStop() { return [PointGroup((0..<Int32(points.count)).map { $0 }, of: points)] }
     let groups = cells.filter { !$0.isEmpty }.map { PointGroup($0, of: points) }
     return merged(groups, points)
   }
@@ -147,67 +160,5 @@ struct StructureGroups {
       }
     }
     return (cells, spread)
-  }
-}
-
-/// What lies between two groups on the line that tells them apart best (Fisher's discriminant).
-struct Valley {
-  /// The density at its lowest point between two peaks, as a share of the lower peak.
-  private(set) var share = 1.0
-  /// How many standard errors of counting the lower peak stands above that.
-  private(set) var height = 0.0
-  /// The distance of the means, in the spread within the groups.
-  private(set) var distance: Double
-
-  /// Whether the groups are two and not one: few points between them, and not by chance.
-  var isDeep: Bool { share < 0.65 && height > 3 }
-
-  init(_ one: PointGroup, _ other: PointGroup, _ points: StructurePoints) {
-    let size = points.dimension
-    let covariance = PointGroup.covariance(within: [one, other])
-    let difference = zip(other.mean, one.mean).map { $0 - $1 }
-    let direction = Cholesky(nearlySingular: covariance, size: size).solve(difference)
-    distance = max(zip(direction, difference).reduce(0) { $0 + $1.0 * $1.1 }, 1e-12).squareRoot()
-    func projected(_ group: PointGroup) -> [Double] {
-      group.points.map { point in
-        var sum = 0.0
-        for axis in 0..<size { sum += direction[axis] * points.values[Int(point) * size + axis] }
-        return sum
-      }.sorted()
-    }
-    let (low, high) = (projected(one), projected(other))
-    let (from, to) = (low[low.count / 2], high[high.count / 2])
-    guard from < to else { return }
-    // The density along the line, with a kernel of a tenth of the way as its deviation.
-    let reach = 0.265 * (to - from)
-    let step = 1.6 * (to - from) / 32
-    let start = from - 0.3 * (to - from)
-    var density = [Double](repeating: 0, count: 33)
-    for values in [low, high] {
-      for value in values {
-        let first = max(0, Int(min(max(((value - reach - start) / step).rounded(.up), 0), 33)))
-        var index = first
-        while index < 33 {
-          let u = (start + Double(index) * step - value) / reach
-          guard u < 1 else { break }
-          density[index] += (1 - u * u) * (1 - u * u)
-          index += 1
-        }
-      }
-    }
-    var peaks = density
-    var highest = 0.0
-    for index in density.indices {
-      highest = max(highest, density[index])
-      peaks[index] = highest
-    }
-    highest = 0
-    for index in density.indices.reversed() {
-      highest = max(highest, density[index])
-      let peak = min(peaks[index], highest)
-      guard peak > 0, density[index] / peak < share else { continue }
-      share = density[index] / peak
-      height = (peak - density[index]) / (0.76 * (peak + density[index])).squareRoot()
-    }
   }
 }

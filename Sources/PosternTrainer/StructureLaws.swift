@@ -4,7 +4,9 @@
 
 /// Least-squares experts over terms of the features, judged on rows that they did not see.
 ///
-/// For classes the targets are their indicators, so that the loss is the Brier score.
+/// For classes the targets are their indicators, so that the loss is the Brier score, and what an
+/// expert says is bent into a probability: else a border between two classes would look like a
+/// place where the law changes.
 struct StructureLaws {
   /// What an expert is linear in.
   enum Terms: CaseIterable {
@@ -18,6 +20,7 @@ struct StructureLaws {
 
   let rowCount: Int
   private let outputCount: Int
+  private let isClasses: Bool
   /// Shape `(rows, outputs)`.
   private let targets: [Double]
   private let terms: [[Double]]
@@ -27,9 +30,11 @@ struct StructureLaws {
   private static let foldCount = 5
 
   init(
-    _ points: StructurePoints, targets: [Double], outputCount: Int, random: inout RandomStream
+    _ points: StructurePoints, targets: [Double], outputCount: Int, isClasses: Bool,
+    random: inout RandomStream
   ) {
     rowCount = points.count
+    self.isClasses = isClasses
     self.outputCount = outputCount
     self.targets = targets
     var folds = (0..<points.count).map { $0 % Self.foldCount }
@@ -66,14 +71,28 @@ struct StructureLaws {
 
   /// What an affine expert that was fitted to the others of `rows` misses of the first target.
   func residuals(_ rows: [Int32]) -> [Double] {
-    errors(rows, .affine).map { $0[0] }
+    zip(rows, answers(rows, .affine)).map { $1[0] - targets[Int($0) * outputCount] }
   }
 
   /// The loss of each of `rows`, by an expert that was fitted to the others of `rows`.
   ///
   /// - Complexity: O(*rows* · *terms*² + *terms*³).
   func losses(_ rows: [Int32], _ kind: Terms) -> [Double] {
-    errors(rows, kind).map { $0.reduce(0) { $0 + $1 * $1 } }
+    let answers = answers(rows, kind)
+    let losses = losses(rows, answers)
+    guard isClasses else { return losses }
+    // Few rows say too little about how to bend.
+    let bent = self.losses(rows, probabilities(rows, answers))
+    return bent.reduce(0, +) < losses.reduce(0, +) ? bent : losses
+  }
+
+  private func losses(_ rows: [Int32], _ answers: [[Double]]) -> [Double] {
+    zip(rows, answers).map { row, answer in
+      answer.indices.reduce(0) { sum, output in
+        let error = answer[output] - targets[Int(row) * outputCount + output]
+        return sum + error * error
+      }
+    }
   }
 
   /// The sum of the squared distances of the targets of `rows` from their means.
@@ -85,14 +104,71 @@ struct StructureLaws {
     }
   }
 
-  private func errors(_ rows: [Int32], _ kind: Terms) -> [[Double]] {
+  /// What experts that did not see the row say to each of `rows`.
+  private func answers(_ rows: [Int32], _ kind: Terms) -> [[Double]] {
     let index = Terms.allCases.firstIndex(of: kind) ?? 0
-    let size = termCounts[index] + 1
-    let columns = standardized(rows, terms[index], count: termCounts[index])
+    let count = termCounts[index]
+    let values = rows.flatMap { terms[index][Int($0) * count..<(Int($0) + 1) * count] }
+    return fitted(rows, values, termCount: count)
+  }
+
+  /// Bends the answers to `rows` by a function that was fitted to the others of `rows`: linear
+  /// between knots.
+  private func probabilities(_ rows: [Int32], _ answers: [[Double]]) -> [[Double]] {
+    // Of many classes each is bent by itself, as far as the others add up to the rest.
+    let bends = (0..<outputCount).map { knots(rows, answers, output: $0) }
+    func terms(_ answer: [Double], _ outputs: Range<Int>) -> [Double] {
+      outputs.flatMap { output in
+        [answer[output]] + bends[output].map { max(answer[output] - $0, 0) }
+      }
+    }
+    let size = (bends.first?.count ?? 0) + 1
+    guard outputCount > 4 else {
+      let values = answers.flatMap { terms($0, 0..<outputCount) }
+      return fitted(rows, values, termCount: outputCount * size).map { $0.map(Self.clipped) }
+    }
+    var result = answers
+    for output in 0..<outputCount {
+      let values = answers.flatMap { terms($0, output..<output + 1) }
+      for (place, answer) in fitted(rows, values, termCount: size, [output]).enumerated() {
+        result[place][output] = Self.clipped(answer[0])
+      }
+    }
+    return result
+  }
+
+  /// Where the probability of a class may bend: at a few quantiles of the answers, and at steps
+  /// through where the rows of the class overlap with the others.
+  private func knots(_ rows: [Int32], _ answers: [[Double]], output: Int) -> [Double] {
+    let sorted = answers.map { $0[output] }.sorted()
+    let spread = [1, 3, 5, 7, 9].map { sorted[$0 * (sorted.count - 1) / 10] }
+    let isInside = rows.map { targets[Int($0) * outputCount + output] > 0.5 }
+    let inside = answers.indices.filter { isInside[$0] }
+      .map { answers[$0][output] }.sorted()
+    let outside = answers.indices.filter { !isInside[$0] }
+      .map { answers[$0][output] }.sorted()
+    guard !inside.isEmpty, !outside.isEmpty else {
+      return spread + [Double](repeating: 0, count: 8)
+    }
+    let low = inside[(inside.count - 1) / 50]
+    let high = outside[(outside.count - 1) * 49 / 50]
+    return spread + (0..<8).map { low + (high - low) * (Double($0) + 0.5) / 8 }
+  }
+
+  private static func clipped(_ value: Double) -> Double { min(max(value, 0), 1) }
+
+  /// The answers to each of `rows`, of which `terms` has shape `(rows, terms)`, by experts that
+  /// were fitted to the other folds.
+  private func fitted(
+    _ rows: [Int32], _ terms: [Double], termCount: Int, _ outputs: [Int]? = nil
+  ) -> [[Double]] {
+    let outputs = outputs ?? Array(0..<outputCount)
+    let size = termCount + 1
+    let columns = standardized(terms, rowCount: rows.count, count: termCount)
     var grams = [[Double]](
       repeating: [Double](repeating: 0, count: size * size), count: Self.foldCount)
     var rights = [[Double]](
-      repeating: [Double](repeating: 0, count: size * outputCount), count: Self.foldCount)
+      repeating: [Double](repeating: 0, count: size * outputs.count), count: Self.foldCount)
     for (place, row) in rows.enumerated() {
       let fold = folds[Int(row)]
       for first in 0..<size {
@@ -100,8 +176,8 @@ struct StructureLaws {
         for second in 0...first {
           grams[fold][first * size + second] += value * columns[place * size + second]
         }
-        for output in 0..<outputCount {
-          rights[fold][output * size + first] += value * targets[Int(row) * outputCount + output]
+        for (place, output) in outputs.enumerated() {
+          rights[fold][place * size + first] += value * targets[Int(row) * outputCount + output]
         }
       }
     }
@@ -110,9 +186,9 @@ struct StructureLaws {
     }
     return rows.enumerated().map { place, row in
       let weights = experts[folds[Int(row)]]
-      return (0..<outputCount).map { output in
-        var value = -targets[Int(row) * outputCount + output]
-        for first in 0..<size { value += weights[output][first] * columns[place * size + first] }
+      return weights.map { weights in
+        var value = 0.0
+        for first in 0..<size { value += weights[first] * columns[place * size + first] }
         return value
       }
     }
@@ -123,7 +199,7 @@ struct StructureLaws {
     without fold: Int, grams: [[Double]], rights: [[Double]], size: Int
   ) -> [[Double]] {
     var gram = [Double](repeating: 0, count: size * size)
-    var right = [Double](repeating: 0, count: size * outputCount)
+    var right = [Double](repeating: 0, count: rights[fold].count)
     for other in 0..<Self.foldCount where other != fold {
       for index in gram.indices { gram[index] += grams[other][index] }
       for index in right.indices { right[index] += rights[other][index] }
@@ -131,28 +207,30 @@ struct StructureLaws {
     // One row's worth of ridge on all but the constant.
     for term in 0..<size { gram[term * size + term] += term == size - 1 ? 1e-6 : 1 }
     let factor = Cholesky(nearlySingular: gram, size: size)
-    return (0..<outputCount).map { factor.solve(Array(right[$0 * size..<($0 + 1) * size])) }
+    return stride(from: 0, to: right.count, by: size).map {
+      factor.solve(Array(right[$0..<$0 + size]))
+    }
   }
 
-  /// The terms of `rows` with mean 0 and deviation 1, and a last term that is 1.
-  private func standardized(_ rows: [Int32], _ terms: [Double], count: Int) -> [Double] {
+  /// The terms with mean 0 and deviation 1, and a last term that is 1.
+  private func standardized(_ terms: [Double], rowCount: Int, count: Int) -> [Double] {
     var means = [Double](repeating: 0, count: count)
     var squares = means
-    for row in rows {
-      for term in 0..<count { means[term] += terms[Int(row) * count + term] / Double(rows.count) }
+    for row in 0..<rowCount {
+      for term in 0..<count { means[term] += terms[row * count + term] / Double(rowCount) }
     }
-    for row in rows {
+    for row in 0..<rowCount {
       for term in 0..<count {
-        let distance = terms[Int(row) * count + term] - means[term]
-        squares[term] += distance * distance / Double(rows.count)
+        let distance = terms[row * count + term] - means[term]
+        squares[term] += distance * distance / Double(rowCount)
       }
     }
     let scales = squares.map { $0 > 1e-12 ? 1 / $0.squareRoot() : 0 }
     var result: [Double] = []
-    result.reserveCapacity(rows.count * (count + 1))
-    for row in rows {
+    result.reserveCapacity(rowCount * (count + 1))
+    for row in 0..<rowCount {
       for term in 0..<count {
-        result.append((terms[Int(row) * count + term] - means[term]) * scales[term])
+        result.append((terms[row * count + term] - means[term]) * scales[term])
       }
       result.append(1)
     }

@@ -51,6 +51,66 @@ struct StructurePoints {
     for point in 0..<count { factor.forward(&result.values, offset: point * dimension) }
     return result
   }
+
+  /// The points along the `limit` axes of the greatest spread (principal components); as they are
+  /// where they have no more.
+  func reduced(to limit: Int) -> StructurePoints {
+    guard dimension > limit else { return self }
+    let all = PointGroup((0..<Int32(count)).map { $0 }, of: self)
+    let axes = principalAxes(of: all.scatter, size: dimension).prefix(limit)
+    var result = StructurePoints(count: count, dimension: limit, values: [])
+    result.values.reserveCapacity(count * limit)
+    for point in 0..<count {
+      for direction in axes {
+        var sum = 0.0
+        for axis in 0..<dimension { sum += direction[axis] * self[point, axis] }
+        result.values.append(sum)
+      }
+    }
+    return result
+  }
+}
+
+/// The eigenvectors of a symmetric matrix, that of the largest eigenvalue first, by Jacobi's
+/// rotations.
+///
+/// - Complexity: O(*size*³) for each of about eight sweeps.
+func principalAxes(of matrix: [Double], size: Int) -> [[Double]] {
+  var matrix = matrix
+  // Rows are the axes.
+  var axes = (0..<size * size).map { $0 % (size + 1) == 0 ? 1.0 : 0 }
+  for _ in 0..<30 {
+    var isDiagonal = true
+    for p in 0..<size {
+      for q in p + 1..<max(size, p + 1) {
+        let (a, b, c) = (matrix[p * size + p], matrix[q * size + q], matrix[p * size + q])
+        guard abs(c) > 1e-12 * (abs(a) + abs(b)) else { continue }
+        isDiagonal = false
+        let ratio = (b - a) / (2 * c)
+        let tangent = (ratio < 0 ? -1 : 1) / (abs(ratio) + (ratio * ratio + 1).squareRoot())
+        let cosine = 1 / (tangent * tangent + 1).squareRoot()
+        let sine = tangent * cosine
+        for k in 0..<size {
+          let (x, y) = (matrix[k * size + p], matrix[k * size + q])
+          matrix[k * size + p] = cosine * x - sine * y
+          matrix[k * size + q] = sine * x + cosine * y
+        }
+        for k in 0..<size {
+          let (x, y) = (matrix[p * size + k], matrix[q * size + k])
+          matrix[p * size + k] = cosine * x - sine * y
+          matrix[q * size + k] = sine * x + cosine * y
+          let (u, v) = (axes[p * size + k], axes[q * size + k])
+          axes[p * size + k] = cosine * u - sine * v
+          axes[q * size + k] = sine * u + cosine * v
+        }
+      }
+    }
+    if isDiagonal { break }
+  }
+  let order = (0..<size).sorted {
+    (matrix[$1 * size + $1], $0) < (matrix[$0 * size + $0], $1)
+  }
+  return order.map { Array(axes[$0 * size..<($0 + 1) * size]) }
 }
 
 /// Some of the points, with what distances between groups are computed from.
@@ -100,6 +160,11 @@ struct PointGroup {
     for index in sum.indices { result.sum[index] += other.sum[index] }
     for index in products.indices { result.products[index] += other.products[index] }
     return result
+  }
+
+  /// Every other of the points.
+  func half(_ half: Int, of all: StructurePoints) -> PointGroup {
+    PointGroup(stride(from: half, to: points.count, by: 2).map { points[$0] }, of: all)
   }
 
   /// The covariance within groups, drawn towards a multiple of the identity where there are few

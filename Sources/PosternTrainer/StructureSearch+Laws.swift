@@ -10,11 +10,15 @@ extension StructureSearch {
     var gain: Gain
   }
 
+  private static let anyTerms = StructureLaws.Terms.allCases
+
   /// Splits the expert that gains most, while that is more than chance would give.
   mutating func growByLaw() {
-    loss = totalLoss(.rich)
+    loss = losses(of: cells, oneOf: Self.anyTerms).reduce(0, +) / Double(laws.rowCount)
     var splits = cells.indices.map { bestSplit(of: $0) }
-    while let best = splits.compactMap(\.self).max(by: { $0.gain.mean < $1.gain.mean }) {
+    while !shouldStop(),
+      let best = splits.compactMap(\.self).max(by: { $0.gain.mean < $1.gain.mean })
+    {
       guard cells.count < Self.expertLimit, best.gain.exceeds(3), best.gain.mean > 0.02 * loss
       else {
         add(.stop, gain: best.gain)
@@ -27,7 +31,7 @@ extension StructureSearch {
       loss -= best.gain.mean
       add(.split, gain: best.gain)
     }
-    add(.stop, gain: Gain())
+    if !shouldStop() { add(.stop, gain: Gain()) }
   }
 
   /// The cut that gains most by experts that can bend; `nil` where the cell is small.
@@ -36,11 +40,12 @@ extension StructureSearch {
     let cuts =
       cell.count < 200
       ? [] : cuts(cell, axisLimit: axisLimit).filter { $0.allSatisfy { $0.count >= 60 } }
-    guard !cuts.isEmpty else { return nil }
-    let joint = losses(of: [cell], .rich)
+    guard !cuts.isEmpty, !shouldStop() else { return nil }
+    let joint = losses(of: [cell], oneOf: Self.anyTerms)
     let gains = Parallel.map(count: cuts.count, threads: threads) { cut in
-      gain(from: joint, to: losses(of: cuts[cut], .rich))
+      shouldStop() ? Gain() : gain(from: joint, to: losses(of: cuts[cut], oneOf: Self.anyTerms))
     }
+    guard !shouldStop() else { return nil }
     var best = 0
     for cut in gains.indices where gains[cut].mean > gains[best].mean { best = cut }
     return Split(cell: index, parts: cuts[best], gain: gains[best])

@@ -27,10 +27,11 @@ extension StructureSearch {
 
   /// Joins pairs of experts that one law serves as well.
   mutating func prune() {
-    while cells.count > 1 {
+    while cells.count > 1, !shouldStop() {
       var best: (first: Int, second: Int, gain: Gain)?
       for first in cells.indices {
         for second in cells.indices.dropFirst(first + 1) {
+          guard !shouldStop() else { return }
           let parts = [cells[first], cells[second]]
           let affine = gain(of: parts, .affine)
           guard !affine.exceeds(1), affine.mean < best?.gain.mean ?? .infinity else { continue }

@@ -35,10 +35,10 @@ public struct StructureStep: Equatable, Sendable {
 ///
 /// Growing starts from one expert. Where the features fall into separate groups (see
 /// ``StructureGroups``) the expert whose split gains most is split between groups, until each group
-/// has its own. Where they do not, an expert is split in two if that gains more than three standard
-/// errors and a fiftieth of the loss, even though the experts can bend. Pruning then takes away
-/// experts with hardly any rows, and joins two that one law serves as well, as long as the router
-/// can draw the border of what they become.
+/// has its own or splitting what is left would lose. Where they do not, an expert is split in two
+/// if that gains more than three standard errors and a fiftieth of the loss, even though the experts
+/// can bend. Pruning then takes away experts with hardly any rows, and joins two that one law serves
+/// as well, as long as the router can draw the border of what they become.
 struct StructureSearch {
   /// The steps taken.
   private(set) var steps: [StructureStep] = []
@@ -52,6 +52,8 @@ struct StructureSearch {
   let laws: StructureLaws
   let points: StructurePoints
   let threads: Int
+  /// Whether what is found so far has to do.
+  let shouldStop: () -> Bool
   let groups: StructureGroups
   var loss = 0.0
 
@@ -60,8 +62,12 @@ struct StructureSearch {
   private static let sampleLimit = 5000
   private static let featureLimit = 32
 
-  init(_ data: EncodedRows, targets: Targets, seed: UInt64, threads: Int) {
+  init(
+    _ data: EncodedRows, targets: Targets, seed: UInt64, threads: Int,
+    shouldStop: @escaping () -> Bool = { false }
+  ) {
     self.threads = threads
+    self.shouldStop = shouldStop
     var random = RandomStream(seed: seed, 0x7374_7275)
     var rows = (0..<Int32(data.rowCount)).map { $0 }
     random.shuffle(&rows)
@@ -80,14 +86,17 @@ struct StructureSearch {
       Set((0..<points.count).map { points[$0, axis] }).count <= 64
     }
     self.points = points
-    laws = StructureLaws(points, targets: values, outputCount: outputCount, random: &random)
-    groups = StructureGroups(points, isDiscrete: isDiscrete, random: &random)
+    laws = StructureLaws(
+      points, targets: values, outputCount: outputCount, isClasses: targets.task != .regression,
+      random: &random)
+    groups = StructureGroups(
+      points, isDiscrete: isDiscrete, random: &random, shouldStop: shouldStop)
     if groups.groups.count > 1 {
       growByGroups()
       retire()
       prune()
       let rest = cells.indices.compactMap { bestSplit(of: $0, axisLimit: 1)?.gain }
-      add(.stop, gain: rest.max { $0.mean < $1.mean } ?? Gain())
+      if !shouldStop() { add(.stop, gain: rest.max { $0.mean < $1.mean } ?? Gain()) }
     } else {
       cells = [(0..<Int32(sample.count)).map { $0 }]
       growByLaw()
@@ -168,17 +177,21 @@ extension StructureSearch {
     return Gain(mean: mean, error: squares.squareRoot() / total)
   }
 
-  /// The mean loss of all rows by one kind of experts.
-  func totalLoss(_ kind: StructureLaws.Terms) -> Double {
-    cells.reduce(0) { $0 + laws.losses($1, kind).reduce(0, +) } / Double(laws.rowCount)
-  }
-
   /// The loss of a cell by the terms that suit it best, as a part of the mean over all rows.
   func bestLoss(_ cell: [Int32]) -> Double {
-    let losses = [StructureLaws.Terms.affine, .quadratic].map { kind in
-      laws.losses(cell, kind).reduce(0, +)
+    losses(of: [cell], oneOf: [.affine, .quadratic]).reduce(0, +) / Double(laws.rowCount)
+  }
+
+  /// The loss of each row of the sample that is in one of `cells`, each with its own expert over
+  /// the terms that suit it best; 0 for the others.
+  func losses(of cells: [[Int32]], oneOf kinds: [StructureLaws.Terms]) -> [Double] {
+    var result = [Double](repeating: 0, count: laws.rowCount)
+    for cell in cells {
+      let losses = kinds.map { laws.losses(cell, $0) }
+      let best = losses.min { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
+      for (row, loss) in zip(cell, best) { result[Int(row)] = loss }
     }
-    return (losses.min() ?? 0) / Double(laws.rowCount)
+    return result
   }
 
   mutating func add(_ action: StructureStep.Action, gain: Gain) {
@@ -193,48 +206,4 @@ extension StructureSearch {
     loss = cells.reduce(0) { $0 + bestLoss($1) }
     add(action, gain: Gain(mean: before - loss, error: error))
   }
-
-  /// Splits between groups, the largest gain first, until each has its expert.
-  private mutating func growByGroups() {
-    // A tree over the groups, from the nearest two upwards.
-    var nodes = groups.groups.map { GroupTree(group: $0) }
-    while nodes.count > 1 {
-      var nearest = (first: 0, second: 1, distance: Double.infinity)
-      for first in nodes.indices {
-        for second in nodes.indices.dropFirst(first + 1) {
-          let distance = zip(nodes[first].group.mean, nodes[second].group.mean)
-            .reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-          if distance < nearest.distance { nearest = (first, second, distance) }
-        }
-      }
-      let second = nodes.remove(at: nearest.second)
-      let first = nodes[nearest.first]
-      nodes[nearest.first] = GroupTree(
-        group: first.group.joined(second.group), parts: [first, second])
-    }
-    cells = nodes.map(\.group.points)
-    loss = cells.reduce(0) { $0 + bestLoss($1) }
-    var gains = nodes.map { splitGain($0) }
-    while let best = gains.indices.filter({ !nodes[$0].parts.isEmpty }).max(by: {
-      gains[$0].mean < gains[$1].mean
-    }) {
-      let parts = nodes[best].parts
-      let error = gains[best].error
-      nodes.replaceSubrange(best...best, with: parts)
-      gains.replaceSubrange(best...best, with: parts.map { splitGain($0) })
-      cells = nodes.map(\.group.points)
-      add(.split, error: error)
-    }
-  }
-
-  private func splitGain(_ node: GroupTree) -> Gain {
-    node.parts.isEmpty
-      ? Gain() : gain(of: node.parts.map(\.group.points), .quadratic)
-  }
-}
-
-/// Groups of points, joined two by two.
-private struct GroupTree {
-  var group: PointGroup
-  var parts: [GroupTree] = []
 }

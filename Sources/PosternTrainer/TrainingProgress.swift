@@ -24,7 +24,7 @@ public struct TrainingProgress: Equatable, Sendable {
     case mixture
     /// Each expert on the rows that the router gives it.
     case refit
-    /// The number of experts.
+    /// How many experts there are to be, before all others.
     case structure
   }
 

@@ -52,8 +52,10 @@ final class TrainingRun {
   /// Finds the number of experts.
   private func findStructure() {
     reporter.begin(.structure, share: 0)
+    let reporter = reporter
     let found = StructureSearch(
-      prepared.data, targets: prepared.targets, seed: plan.seed, threads: plan.threads)
+      prepared.data, targets: prepared.targets, seed: plan.seed, threads: plan.threads
+    ) { reporter.shouldStop }
     structure = found.steps
     expertStart = ExpertStart(cells: found.cells, features: found.features)
     plan.router.groups = [found.cells.count]

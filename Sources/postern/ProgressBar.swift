@@ -47,11 +47,11 @@ struct ProgressBar {
   /// What the stage does, in a word or two.
   static func name(_ stage: TrainingProgress.Stage) -> String {
     switch stage {
-    case .structure: "structure"
     case .teachers: "teachers"
     case .student: "student"
     case .mixture: "mixture"
     case .refit: "refit"
+    case .structure: "structure"
     }
   }
 

@@ -58,9 +58,12 @@ private struct Clusters {
       rowCount: rowCount)
   }
 
-  func search(threads: Int = 2) throws -> StructureSearch {
+  func search(
+    threads: Int = 2, shouldStop: @escaping () -> Bool = { false }
+  ) throws -> StructureSearch {
     let data = try PreparedData(table: table, validation: nil, binCount: 8)
-    return StructureSearch(data.data, targets: data.targets, seed: seed, threads: threads)
+    return StructureSearch(
+      data.data, targets: data.targets, seed: seed, threads: threads, shouldStop: shouldStop)
   }
 }
 
@@ -88,6 +91,91 @@ private struct Clusters {
       let counts = (0..<5).map { cluster in cell.count { Int($0) % 5 == cluster } }
       #expect((counts.max() ?? 0) * 50 >= cell.count * 49)
     }
+  }
+
+  @Test(arguments: [1, 3], [32, 64])
+  func `many features make no groups and hide none`(count: Int, dimension: Int) {
+    var random = RandomStream(seed: UInt64(dimension), 5)
+    let centers = (0..<count * dimension).map { _ in 2 * Double(random.normal()) }
+    var points = StructurePoints(count: 1600, dimension: dimension, values: [])
+    for point in 0..<points.count {
+      for axis in 0..<dimension {
+        points.values.append(
+          centers[point % count * dimension + axis] + Double(random.normal()))
+      }
+    }
+    let found = StructureGroups(
+      points, isDiscrete: [Bool](repeating: false, count: dimension), random: &random)
+    #expect(found.groups.count == count)
+    for group in found.groups {
+      let counts = (0..<count).map { cluster in
+        group.points.count { Int($0) % count == cluster }
+      }
+      #expect(counts.max() == group.points.count)
+    }
+  }
+
+  @Test func `a border between two classes is one expert`() throws {
+    let blob = Clusters(count: 1, dimension: 3, rowCount: 1200, seed: 7, classes: true)
+    #expect(try blob.search().cells.count == 1)
+  }
+
+  @Test func `groups that predict no better apart are not split`() throws {
+    var random = RandomStream(seed: 21)
+    let places = (0..<900).map { Float(8 * ($0 % 3)) + random.normal() }
+    let table = TrainingTable(
+      columns: [.init(name: bytes("x"), values: .numeric(places))],
+      target: .regression(names: [bytes("y")], values: [places.map { _ in random.normal() }]),
+      rowCount: 900)
+    let data = try PreparedData(table: table, validation: nil, binCount: 8)
+    let found = StructureSearch(data.data, targets: data.targets, seed: 1, threads: 1)
+    #expect(found.groups.groups.count == 3)
+    #expect(found.cells.count == 1)
+    #expect(found.steps.map(\.action) == [.stop])
+  }
+
+  @Test func `there are never more experts than the limit`() throws {
+    let found = try Clusters(count: 20, dimension: 3, rowCount: 2000, seed: 3).search()
+    #expect(found.groups.groups.count > StructureSearch.expertLimit)
+    #expect(found.steps.allSatisfy { $0.expertCount <= StructureSearch.expertLimit })
+    #expect(found.cells.count == StructureSearch.expertLimit)
+  }
+
+  @Test func `a search that is stopped answers with what it has`() throws {
+    let clusters = Clusters(count: 5, dimension: 2, rowCount: 600, seed: 2)
+    #expect(try clusters.search(shouldStop: { true }).cells.count == 1)
+    final class Calls { var count = 0 }
+    let all = Calls()
+    let whole = try clusters.search(shouldStop: {
+      all.count += 1
+      return false
+    })
+    for share in 1..<8 {
+      let calls = Calls()
+      let found = try clusters.search(shouldStop: {
+        calls.count += 1
+        return calls.count > share * all.count / 8
+      })
+      #expect((1...whole.cells.count).contains(found.cells.count))
+      #expect(found.cells.reduce(0) { $0 + $1.count } == 600)
+      #expect(found.steps.allSatisfy { $0.action != .stop })
+    }
+  }
+
+  @Test func `progress is told while the number of experts is sought`() throws {
+    var options = Synthetic.quickOptions()
+    options.expertCount = nil
+    options.findsExpertCount = true
+    var stages: [TrainingProgress.Stage] = []
+    let table = Clusters(count: 3, dimension: 2, rowCount: 900, seed: 6).table
+    let model = try Trainer.train(table, options: options) {
+      stages.append($0.stage)
+      return false
+    }
+    #expect(stages == [.structure])
+    #expect(model.report.stoppedEarly)
+    #expect(model.report.structure.isEmpty)
+    #expect(try serve(model.description, table).values.allSatisfy(\.isFinite))
   }
 
   @Test func `neighbours with one law become one expert`() throws {
