@@ -52,7 +52,7 @@ struct StructureSearch {
   let laws: StructureLaws
   let points: StructurePoints
   let threads: Int
-  /// Whether what is found so far has to do.
+  /// Whether what is found so far has to do; called on several threads.
   let shouldStop: () -> Bool
   let groups: StructureGroups
   var loss = 0.0
