@@ -20,7 +20,8 @@ struct StructureLaws {
 
   let rowCount: Int
   private let outputCount: Int
-  private let isClasses: Bool
+  /// Whether the targets are indicators of classes.
+  let isClasses: Bool
   /// Shape `(rows, outputs)`.
   private let targets: [Double]
   private let terms: [[Double]]

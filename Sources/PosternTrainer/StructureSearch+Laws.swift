@@ -15,11 +15,15 @@ extension StructureSearch {
   /// Splits the expert that gains most, while that is more than chance would give.
   mutating func growByLaw() {
     loss = losses(of: cells, oneOf: Self.anyTerms).reduce(0, +) / Double(laws.rowCount)
+    // Where a border between classes is sharp, an expert by least squares misses it by a little.
+    let spread = laws.spread(cells.flatMap(\.self)) / Double(laws.rowCount)
+    let least = laws.isClasses ? 0.05 * spread : 0
     var splits = cells.indices.map { bestSplit(of: $0) }
     while !shouldStop(),
       let best = splits.compactMap(\.self).max(by: { $0.gain.mean < $1.gain.mean })
     {
-      guard cells.count < Self.expertLimit, best.gain.exceeds(3), best.gain.mean > 0.02 * loss
+      guard cells.count < Self.expertLimit, best.gain.exceeds(3),
+        best.gain.mean > max(0.02 * loss, least)
       else {
         add(.stop, gain: best.gain)
         return
