@@ -97,7 +97,7 @@ private struct Clusters {
   func `many features make no groups and hide none`(count: Int, dimension: Int) {
     var random = RandomStream(seed: UInt64(dimension), 5)
     let centers = (0..<count * dimension).map { _ in 2 * Double(random.normal()) }
-    var points = StructurePoints(count: 1600, dimension: dimension, values: [])
+    var points = StructurePoints(count: 1000, dimension: dimension, values: [])
     for point in 0..<points.count {
       for axis in 0..<dimension {
         points.values.append(
