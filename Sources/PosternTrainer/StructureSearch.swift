@@ -36,9 +36,10 @@ public struct StructureStep: Equatable, Sendable {
 /// Growing starts from one expert. Where the features fall into separate groups (see
 /// ``StructureGroups``) the expert whose split gains most is split between groups, until each group
 /// has its own or splitting what is left would lose. Where they do not, an expert is split in two
-/// if that gains more than three standard errors and a fiftieth of the loss (for classes, a twentieth
-/// of the spread), even though the experts can bend. Pruning then takes away experts with hardly any rows, and joins two that one law serves
-/// as well, as long as the router can draw the border of what they become.
+/// if that gains more than three standard errors and a fiftieth of the loss (for classes, a
+/// twentieth of the spread), even though the experts can bend. Pruning then takes away experts with
+/// hardly any rows, and joins two that one law serves as well, as long as the router can draw the
+/// border of what they become.
 struct StructureSearch {
   /// The steps taken.
   private(set) var steps: [StructureStep] = []
