@@ -15,7 +15,8 @@ extension TrainingRun {
       return TrainableRouter(
         startingAtRandomIn: prepared.data, shape: plan.router, scale: scale, random: &random)
     }
-    let isPlain = dense == nil || plan.method == .twoStage
+    // Who stops does not wait for the importance of columns.
+    let isPlain = dense == nil || plan.method == .twoStage || reporter.shouldStop
     let weights =
       isPlain
       ? [Float](repeating: 1, count: prepared.data.featureCount)

@@ -159,7 +159,9 @@ final class TrainingRun {
     reporter.begin(.teachers, share: 0.35)
     let teachers = trainNetworks(plan.teachers, targets: prepared.targets, stage: .teachers)
     let best = try follow(teachers)
-    let learnable = prepared.data.rowCount * prepared.targets.outputCount <= Self.teachableCount
+    let learnable =
+      prepared.data.rowCount * prepared.targets.outputCount <= Self.teachableCount
+      && !reporter.shouldStop
     let (blended, teachersMeanScore) =
       learnable ? distill(teachers) : (prepared.targets, teachers[best].score)
     reporter.begin(.student, share: 0.25)
