@@ -36,25 +36,9 @@ struct BudgetOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Passes over the rows for a dense network.", valueName: "n"))
   var epochs: Int?
 
-  @Option(help: ArgumentHelp("Columns whose values are categories.", valueName: "col,..."))
-  var categorical: [String] = []
+  @OptionGroup var columns: ColumnOptions
 
-  @Option(help: ArgumentHelp("Columns whose values must be numbers.", valueName: "col,..."))
-  var numeric: [String] = []
-
-  @Option(help: ArgumentHelp("Columns to leave out.", valueName: "col,..."))
-  var ignore: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
-  var missing: [String] = []
-
-  @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
-  var inputFormat: TextFormat?
-
-  @Option(help: ArgumentHelp("Character between fields.", valueName: "char"))
-  var delimiter: Delimiter?
+  @OptionGroup var table: TableOptions
 
   /// The budget; `nil` where none is given.
   var limits: Budget? {
@@ -71,8 +55,7 @@ struct BudgetOptions: ParsableArguments {
   func validate(json: Bool) throws {
     if try limits == nil {
       guard target.isEmpty, output == nil, valid == nil, task == nil, threads == nil,
-        epochs == nil, categorical.isEmpty, numeric.isEmpty, ignore.isEmpty, missing.isEmpty,
-        inputFormat == nil, delimiter == nil
+        epochs == nil, columns.isEmpty, table.isEmpty
       else { throw ValidationError("options of training without --budget, expected both") }
       return
     }
@@ -84,14 +67,16 @@ struct BudgetOptions: ParsableArguments {
 
   /// Bytes of the texts that options have for the file's provenance, escaped at worst.
   var textByteCount: Int {
-    (target + categorical + numeric + ignore + missing).reduce(0) { $0 + 6 * $1.utf8.count + 3 }
+    (target + columns.categorical + columns.numeric + columns.ignore + table.missing).reduce(0) {
+      $0 + 6 * $1.utf8.count + 3
+    }
   }
 
   /// `postern train` for a shape, or for reading the table only.
   ///
-  /// Values are bound to their options, and the table comes after `--`: any of them may begin with
-  /// a dash.
-  func command(table: String, shape: BudgetCandidate? = nil) throws -> TrainCommand {
+  /// Values are bound to their options, and the rows come after `--`: any of them may begin with a
+  /// dash.
+  func command(rows: String, shape: BudgetCandidate? = nil) throws -> TrainCommand {
     var arguments = ["--output=\(output ?? "-")", "--seed=\(seed)"]
     func add(_ name: String, _ values: [String]) {
       arguments += values.map { "--\(name)=\($0)" }
@@ -99,12 +84,6 @@ struct BudgetOptions: ParsableArguments {
     func add(_ name: String, _ value: String?) { add(name, value.map { [$0] } ?? []) }
     add("target", target)
     add("valid", valid)
-    add("categorical", categorical)
-    add("numeric", numeric)
-    add("ignore", ignore)
-    add("missing", missing)
-    add("in", inputFormat?.rawValue)
-    add("delimiter", delimiter.map { String(UnicodeScalar($0.byte)) })
     add("task", task?.rawValue)
     add("threads", threads.map(String.init))
     add("epochs", epochs.map(String.init))
@@ -114,6 +93,8 @@ struct BudgetOptions: ParsableArguments {
       add("bins", String(shape.binCount))
       add("profile", "map")
     }
-    return try TrainCommand.parse(arguments + ["--", table])
+    var command = try TrainCommand.parse(arguments + ["--", rows])
+    (command.table, command.columns) = (table, columns)
+    return command
   }
 }

@@ -26,7 +26,7 @@ struct BudgetSession {
       try refuseBinaryOnTerminal(output)
       try checkOutputs([NamedPath("-o", output)], inputs: [NamedPath("the rows", table)])
     }
-    let reading = TrainingSession(try options.command(table: table))
+    let reading = TrainingSession(try options.command(rows: table))
     let (columns, data) = try reading.load()
     let plan: BudgetPlan
     do {
@@ -45,7 +45,7 @@ struct BudgetSession {
     }
     // Standard output may be the model's.
     if !json { Console().write(plan.text(name: name)) }
-    let command = try options.command(table: table, shape: shape)
+    let command = try options.command(rows: table, shape: shape)
     var sizes = shape.sizes
     let report = try TrainingSession(command).run(columns, data, elements: shape.elementType) {
       bytes in

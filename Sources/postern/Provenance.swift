@@ -22,11 +22,11 @@ func provenance(
   add("bins", command.bins.map(JSON.integer))
   add("epochs", command.epochs.map(JSON.integer))
   add("teachers", command.teachers.map(JSON.integer))
-  add("categorical", list(command.categorical))
-  add("numeric", list(command.numeric))
-  add("ignore", list(command.ignore))
-  add("missing", list(command.missing))
-  add("delimiter", command.delimiter.map { .text(String(UnicodeScalar($0.byte))) })
+  add("categorical", list(command.columns.categorical))
+  add("numeric", list(command.columns.numeric))
+  add("ignore", list(command.columns.ignore))
+  add("missing", list(command.table.missing))
+  add("delimiter", command.table.delimiter.map { .text(String(UnicodeScalar($0.byte))) })
   add("timeLimit", command.timeLimit.map { JSON.number($0) })
   if report.stoppedEarly { add("stoppedEarly", .bool(true)) }
   var members: KeyValuePairs<String, JSON> = [:]

@@ -66,25 +66,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the dense network goes, as a model.", valueName: "file"))
   var denseOutput: String?
 
-  @Option(help: ArgumentHelp("Columns whose values are categories.", valueName: "col,..."))
-  var categorical: [String] = []
+  @OptionGroup var columns: ColumnOptions
 
-  @Option(help: ArgumentHelp("Columns whose values must be numbers.", valueName: "col,..."))
-  var numeric: [String] = []
-
-  @Option(help: ArgumentHelp("Columns to leave out.", valueName: "col,..."))
-  var ignore: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
-  var missing: [String] = []
-
-  @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
-  var inputFormat: TextFormat?
-
-  @Option(help: ArgumentHelp("Character between fields.", valueName: "char"))
-  var delimiter: Delimiter?
+  @OptionGroup var table: TableOptions
 
   @Option(
     help: ArgumentHelp(

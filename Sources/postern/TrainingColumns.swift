@@ -73,9 +73,9 @@ struct TrainingColumns {
       throw CommandFailure(.badData, Messages.noDataRows(source.name))
     }
     let targets = columnNames(command.target, in: header)
-    let categorical = columnNames(command.categorical, in: header)
-    let numeric = columnNames(command.numeric, in: header)
-    let ignored = columnNames(command.ignore, in: header)
+    let categorical = columnNames(command.columns.categorical, in: header)
+    let numeric = columnNames(command.columns.numeric, in: header)
+    let ignored = columnNames(command.columns.ignore, in: header)
     let options = [
       ("--target", targets), ("--categorical", categorical), ("--numeric", numeric),
       ("--ignore", ignored),

@@ -29,7 +29,8 @@ struct TrainingInput {
   /// Opens a file, or reads standard input or a pipe into memory.
   init(_ path: String, _ command: TrainCommand) throws(CommandFailure) {
     try self.init(
-      path, format: command.inputFormat, delimiter: command.delimiter, missing: command.missing)
+      path, format: command.table.inputFormat, delimiter: command.table.delimiter,
+      missing: command.table.missing)
   }
 
   /// The same with the options that say how to read; `missing` as they take it.

@@ -78,16 +78,7 @@ struct UpdateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Passes over the rows; default: by their number.", valueName: "n"))
   var epochs: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
-  var missing: [String] = []
-
-  @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
-  var inputFormat: TextFormat?
-
-  @Option(help: ArgumentHelp("Character between fields.", valueName: "char"))
-  var delimiter: Delimiter?
+  @OptionGroup var table: TableOptions
 
   @Flag(help: "The summary as one JSON object on standard output.")
   var json = false

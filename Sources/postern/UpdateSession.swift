@@ -66,15 +66,15 @@ struct UpdateSession {
   }
 
   private func read(_ model: ModelView) throws -> (TrainingData, TrainingData?) {
-    if command.missing.isEmpty, let tokens = AncillarySection.missingTokens(model) {
+    if command.table.missing.isEmpty, let tokens = AncillarySection.missingTokens(model) {
       console.note(Messages.trainedWithTokens(tokens, name))
     }
     let columns = try TrainingColumns(model, name)
     func read(_ path: String) throws(CommandFailure) -> TrainingData {
       let data = try TrainingData(
         TrainingInput(
-          path, format: command.inputFormat, delimiter: command.delimiter,
-          missing: command.missing), columns)
+          path, format: command.table.inputFormat, delimiter: command.table.delimiter,
+          missing: command.table.missing), columns)
       if data.withoutTarget > 0 {
         console.warning(Messages.withoutTarget(data.withoutTarget, data.name))
       }
