@@ -48,7 +48,8 @@ public enum UpdateError: Error, Equatable, Sendable {
 
   /// What is special about a model.
   public enum ModelForm: Equatable, Sendable {
-    /// Outputs are multiplied by the score of the chosen expert.
+    /// Outputs are multiplied by the gate: growing and retiring would change those of all rows, and
+    /// a raw score cannot be trained on.
     case gateScale
     /// The router's scores are not affine, and the file does not say what it was trained as.
     case router

@@ -88,7 +88,7 @@ extension Messages {
     case .unsupportedModel(let form):
       let what =
         switch form {
-        case .gateScale: "outputs that are scaled by raw scores, expected probabilities or nothing"
+        case .gateScale: "outputs that the gate scales, which this update would change for all rows"
         case .router:
           "distances or cosines in its router, expected section `routerParameters` beside them"
         }
