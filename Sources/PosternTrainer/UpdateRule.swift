@@ -95,13 +95,14 @@ extension Optimizer {
     }
     let norm = weights.squareRoot() + biases.squareRoot()
     guard norm > 0, norm.isFinite else { return }
-    let step = rate / Float(norm)
+    // Where a loss has vanished the norm is too small for a Float to be divided by.
+    let step = Double(rate) / norm
     for layer in layers {
       for index in layer.weights..<layer.weights + layer.weightCount {
-        parameters[index] -= step * gradient[index]
+        parameters[index] -= Float(step * Double(gradient[index]))
       }
       for index in layer.bias..<layer.bias + layer.outputCount {
-        parameters[index] -= step * gradient[index]
+        parameters[index] -= Float(step * Double(gradient[index]))
       }
     }
     moments.average = parameters

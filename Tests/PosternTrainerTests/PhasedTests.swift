@@ -99,6 +99,11 @@ import Testing
     let moved = { (index: Int) in Double(values[index] - start[index]) }
     #expect(abs(norm(places.0, moved) + norm(places.1, moved) - 0.5) < 1e-4)
     #expect(Array(values[places.1.upperBound...]) == Array(start[places.1.upperBound...]))
+    // A gradient that has nearly vanished is as good a direction.
+    values = start
+    optimizer.moveNormalized(
+      &values, gradient: gradient.map { $0 * 1e-37 * 1e-6 }, layers: shape.layers[0..<1], rate: 0.5)
+    #expect(abs(norm(places.0, moved) + norm(places.1, moved) - 0.5) < 1e-2)
     var still = start
     optimizer.moveNormalized(
       &still, gradient: [Float](repeating: 0, count: start.count), layers: shape.layers[...],
