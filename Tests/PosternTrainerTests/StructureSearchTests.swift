@@ -93,7 +93,7 @@ private struct Clusters {
     }
   }
 
-  @Test(arguments: [1, 3], [32, 64])
+  @Test(arguments: zip([1, 3], [64, 32]))
   func `many features make no groups and hide none`(count: Int, dimension: Int) {
     var random = RandomStream(seed: UInt64(dimension), 5)
     let centers = (0..<count * dimension).map { _ in 2 * Double(random.normal()) }
