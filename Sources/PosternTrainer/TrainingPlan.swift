@@ -161,7 +161,13 @@ struct TrainingPlan: Equatable, Sendable {
     var schedule = MixtureSchedule(networks: networks)
     if method != .softToHard { schedule.lastTemperature = 1 }
     switch method {
-    case .softToHard, .phased: break
+    case .softToHard:
+      // Cosines are bounded: at a tenth their rows still belong to several experts.
+      let kinds = [options.router?.outer, options.router?.inner]
+      if kinds.contains(.cosine) || kinds.contains(.perturbedCosine) {
+        schedule.lastTemperature = 0.03
+      }
+    case .phased: break
     // Cells are hard from the start: the limit of the softmax at temperature 0.
     case .twoStage: schedule.lastTemperature = 0.01
     case .switchTop1: schedule.objective = .gatedTop1
