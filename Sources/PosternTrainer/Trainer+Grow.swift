@@ -15,9 +15,7 @@ extension Trainer {
     guard wanted >= 1 && wanted <= expertLimit - count else {
       throw .wrongGrowth(wanted, expertCount: count)
     }
-    for expert in 0..<count {
-      if let form = form(model.shape(ofExpert: expert)) { throw .unsupportedExpert(expert, form) }
-    }
+    try checkShapes(0..<count, model)
     // A gate is a share among all experts, or the score of a router that was trained as one.
     if model.header.gateScale != .none { throw .unsupportedModel(.gateScale) }
   }

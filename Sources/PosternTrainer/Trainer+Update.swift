@@ -95,24 +95,13 @@ extension Trainer {
     }
     switch part {
     case .experts(let experts):
-      for (place, expert) in experts.enumerated() {
-        guard expert >= 0 && expert < count else {
-          throw .noSuchExpert(expert, expertCount: count)
-        }
-        if experts[..<place].contains(expert) { throw .repeatedExpert(expert) }
-        if let form = form(model.shape(ofExpert: expert)) {
-          throw .unsupportedExpert(expert, form)
-        }
-      }
+      try checkNames(experts, expertCount: count)
+      try checkShapes(experts, model)
     case .worst(let wanted):
       guard wanted >= 1 && wanted <= count else {
         throw .wrongExpertCount(wanted, expertCount: count)
       }
-      for expert in 0..<count {
-        if let form = form(model.shape(ofExpert: expert)) {
-          throw .unsupportedExpert(expert, form)
-        }
-      }
+      try checkShapes(0..<count, model)
     case .grow(let wanted):
       try checkGrowth(model, wanted)
     case .retire(let experts):
@@ -124,7 +113,26 @@ extension Trainer {
     }
   }
 
-  static func form(_ shape: ExpertShape) -> UpdateError.Form? {
+  /// Refuses experts that are not there or are named twice.
+  static func checkNames(_ experts: [Int], expertCount: Int) throws(UpdateError) {
+    for (place, expert) in experts.enumerated() {
+      guard (0..<expertCount).contains(expert) else {
+        throw .noSuchExpert(expert, expertCount: expertCount)
+      }
+      if experts[..<place].contains(expert) { throw .repeatedExpert(expert) }
+    }
+  }
+
+  /// Refuses experts of a form that training does not know.
+  static func checkShapes(
+    _ experts: some Sequence<Int>, _ model: ModelView
+  ) throws(UpdateError) {
+    for expert in experts {
+      if let form = form(model.shape(ofExpert: expert)) { throw .unsupportedExpert(expert, form) }
+    }
+  }
+
+  private static func form(_ shape: ExpertShape) -> UpdateError.Form? {
     if shape.firstLayer == .dense { return .denseFirstLayer }
     return shape.hiddenCount > 0 && shape.activation == .cube ? .cube : nil
   }

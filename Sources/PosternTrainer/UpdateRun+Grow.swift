@@ -29,8 +29,7 @@ extension UpdateRun {
     report.growth = [growth]
     let heldOut = try labelled(parts.heldOut)
     let split = try ExpertSplit(
-      run: self, whole: whole, parent: parent, published: published,
-      parts: parts)
+      run: self, whole: whole, parent: parent, published: published, parts: parts)
     guard parts.isLargeEnough, split.isLargeEnough else {
       return ModelUpdate(replacements: [], report: report)
     }

@@ -9,12 +9,7 @@ extension Trainer {
   /// Refuses experts that are not there or cannot all go.
   static func checkRetirement(_ model: ModelView, _ experts: [Int]) throws(UpdateError) {
     let count = model.header.expertCount
-    for (place, expert) in experts.enumerated() {
-      guard expert >= 0 && expert < count else {
-        throw .noSuchExpert(expert, expertCount: count)
-      }
-      if experts[..<place].contains(expert) { throw .repeatedExpert(expert) }
-    }
+    try checkNames(experts, expertCount: count)
     // Every gate of a softmax has all experts in it.
     if model.header.gateScale == .probability { throw .unsupportedModel(.gateScale) }
     let router = ModelDescription(frameOf: model).router

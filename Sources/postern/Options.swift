@@ -86,3 +86,16 @@ func columnNames(_ texts: [String], in header: [[UInt8]] = []) -> [[UInt8]] {
   }
   return names
 }
+
+/// Experts by their indices, such as `3,7` or `0,3-5`; nil for any other text.
+func expertRanges(_ argument: String) -> [ClosedRange<Int>]? {
+  var ranges: [ClosedRange<Int>] = []
+  for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+    let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
+      first >= 0, first <= last
+    else { return nil }
+    ranges.append(first...last)
+  }
+  return ranges
+}

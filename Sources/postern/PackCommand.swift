@@ -128,19 +128,7 @@ struct ExpertList: ExpressibleByArgument {
       ranges = [0...Int.max]
       return
     }
-    var ranges: [ClosedRange<Int>] = []
-    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      switch ends.count {
-      case 1:
-        guard let only = ends[0], only >= 0 else { return nil }
-        ranges.append(only...only)
-      case 2:
-        guard let first = ends[0], let last = ends[1], first >= 0, first <= last else { return nil }
-        ranges.append(first...last)
-      default: return nil
-      }
-    }
+    guard let ranges = expertRanges(argument) else { return nil }
     self.ranges = ranges
   }
 

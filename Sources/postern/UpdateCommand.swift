@@ -204,22 +204,10 @@ enum RetiredExperts: ExpressibleByArgument, Equatable {
   }
 }
 
-/// Indices such as `3,7` or `3-5`; nil for any other text.
+/// Indices such as `3,7` or `3-5`; nil for any other text, and beyond what a model can have.
 private func expertList(_ argument: String) -> [Int]? {
-  var listed: [Int] = []
-  for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-    let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-    switch ends.count {
-    case 1:
-      guard let only = ends[0], only >= 0 else { return nil }
-      listed.append(only)
-    case 2:
-      // No model has more experts than that.
-      guard let first = ends[0], let last = ends[1], first >= 0, first <= last, last <= 65_536
-      else { return nil }
-      listed += first...last
-    default: return nil
-    }
-  }
-  return listed
+  guard let ranges = expertRanges(argument) else { return nil }
+  // A range is written out; no model has more experts than that.
+  guard ranges.allSatisfy({ $0.count == 1 || $0.upperBound <= 65_536 }) else { return nil }
+  return ranges.flatMap { Array($0) }
 }
