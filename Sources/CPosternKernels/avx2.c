@@ -1,4 +1,4 @@
-// avx2.c: the kernels for AVX2 with FMA (Intel from Haswell on, AMD from Zen on).
+// avx2.c: the kernels for AVX2 with FMA and F16C (Intel from Haswell on, AMD from Zen on).
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -8,8 +8,7 @@
 
 #include <immintrin.h>
 
-#define SET postern_kernel_set_avx2
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET __attribute__((target("avx2,fma,f16c")))
 
 typedef __m256 vec;
 #define LANES 8
@@ -18,10 +17,22 @@ typedef __m256 vec;
 #define SPLAT(s) _mm256_set1_ps(s)
 #define ADD(a, b) _mm256_add_ps(a, b)
 #define SUB(a, b) _mm256_sub_ps(a, b)
+#define MUL(a, b) _mm256_mul_ps(a, b)
+#define SQRT(a) _mm256_sqrt_ps(a)
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define SCALAR_FMA(a, b, c) __builtin_fmaf(a, b, c)
 // The mask names the lanes that are over 0; a NaN is not, and is multiplied.
 #define LEAKY(z, s) \
   _mm256_blendv_ps(_mm256_mul_ps(s, z), z, _mm256_cmp_ps(z, _mm256_setzero_ps(), _CMP_GT_OQ))
+#define LOAD_HALF(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p)))
+#define LOAD_BYTES(p) \
+  _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(p))))
+// A nibble is moved to the top of its lane and comes down with its sign.
+#define LOAD_NIBBLES(p, high)                                                             \
+  _mm256_cvtepi32_ps(_mm256_srai_epi32(                                                   \
+      _mm256_sll_epi32(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p))),       \
+                       _mm_cvtsi32_si128((high) ? 24 : 28)),                              \
+      28))
 
 // 16 registers: 12 sums, the weights of one input (2), one input of one row.
 #define TILE_LIMIT 12
@@ -30,6 +41,44 @@ typedef __m256 vec;
 #define ROW_PASSES(PASS) PASS(4, 2) PASS(2, 4)
 #define LOOKUP_PASSES(PASS) PASS(8) PASS(4) PASS(2)
 
+#include "kernel_macros.h"
+
+// Sixteen bits hold a byte, and 32 two products: each half sum is of two inputs of an output, four
+// outputs a vector. They meet at the end.
+typedef struct {
+  __m256i half[4];
+} int8_sum;
+
+INLINE int8_sum int8_add(int8_sum sum, const uint8_t *q, const uint8_t *w) {
+  int32_t quad;
+  __builtin_memcpy(&quad, q, 4);
+  const __m256i four = _mm256_broadcastq_epi64(_mm_cvtepi8_epi16(_mm_cvtsi32_si128(quad)));
+  UNROLL for (int i = 0; i < 4; i++) {
+    const __m256i wide = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + 16 * i)));
+    sum.half[i] = _mm256_add_epi32(sum.half[i], _mm256_madd_epi16(wide, four));
+  }
+  return sum;
+}
+
+INLINE vec int8_floats(int8_sum sum, const int v) {
+  const __m256i pairs = _mm256_hadd_epi32(sum.half[2 * v], sum.half[2 * v + 1]);
+  return _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(pairs, 0xD8));
+}
+
+#define INT8_KERNEL int8_avx2
+#define INT8_LINKAGE static
+#define BIAS 0
+#define SUM int8_sum
+#define SUM_ZERO ((int8_sum){0})
+#define SUM_ADD(sum, q, w) sum = int8_add(sum, q, w)
+#define SUM_LESS(a, b) (a)
+#define SUM_FLOATS(sum, v) int8_floats(sum, v)
+#define INT8_PASSES(PASS) PASS(1, 2)
+
+#include "int8_body.h"
+
 #include "body.h"
+
+const struct postern_kernel_set postern_kernel_set_avx2 = KERNELS(int8_avx2);
 
 #endif

@@ -2,37 +2,76 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-#include <stdatomic.h>
 #if __STDC_HOSTED__
 #include <stdlib.h>
 #include <string.h>
 #endif
+#if defined(__linux__) && defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#if defined(__linux__) && defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
-#include "kernel_set.h"
+#include "selected.h"
 
 /// Best last; the index is the constant of postern_kernels.h.
-static const struct postern_kernel_set *const sets[] = {
+const struct postern_kernel_set *const postern_kernel_sets[POSTERN_KERNELS_COUNT] = {
     &postern_kernel_set_portable,
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+    &postern_kernel_set_dot,
+#elif defined(__x86_64__)
+    NULL,
     &postern_kernel_set_avx2,
     &postern_kernel_set_avx512,
+    &postern_kernel_set_amx,
 #endif
 };
 
-// Atomic, relaxed: an ordinary load where it is read, and no data race where a test changes it.
-static _Atomic int selected = POSTERN_KERNELS_PORTABLE;
+_Atomic int postern_kernels_number = POSTERN_KERNELS_PORTABLE;
+
+#if defined(__x86_64__)
+
+static int vnni, tiles;
+
+int postern_machine_has_vnni(void) { return vnni; }
+int postern_machine_has_tiles(void) { return tiles; }
+
+/// Whether the processor has tiles of bytes and the system gives this process their 8 KiB of
+/// registers, which are not part of a thread's state until it asks.
+static int ask_for_tiles(void) {
+#if defined(__linux__) && defined(SYS_arch_prctl)
+  enum { request_permission = 0x1023, tile_data = 18 };
+  return vnni && __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("amx-tile") &&
+         syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return 0;
+#endif
+}
+
+#endif
 
 /// Whether the processor has the set and the operating system keeps its registers.
 static int machine_has(int set) {
   switch (set) {
     case POSTERN_KERNELS_PORTABLE:
       return 1;
-#if defined(__x86_64__)
+#if defined(__aarch64__) && defined(__linux__)
+    case POSTERN_KERNELS_DOT:
+      return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__aarch64__) && defined(__APPLE__)
+    case POSTERN_KERNELS_DOT:
+      return 1;
+#elif defined(__x86_64__)
     // __builtin_cpu_supports reads cpuid and, for the wide registers, XGETBV.
     case POSTERN_KERNELS_AVX2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+             __builtin_cpu_supports("f16c");
     case POSTERN_KERNELS_AVX512:
       return __builtin_cpu_supports("avx512f") != 0;
+    case POSTERN_KERNELS_AMX:
+      return tiles;
 #endif
     default:
       return 0;
@@ -40,39 +79,26 @@ static int machine_has(int set) {
 }
 
 int postern_kernels_selected(void) {
-  return atomic_load_explicit(&selected, memory_order_relaxed);
+  return atomic_load_explicit(&postern_kernels_number, memory_order_relaxed);
 }
 
 int postern_kernels_select(int set) {
-  if (machine_has(set)) atomic_store_explicit(&selected, set, memory_order_relaxed);
+  if (machine_has(set))
+    atomic_store_explicit(&postern_kernels_number, set, memory_order_relaxed);
   return postern_kernels_selected();
 }
 
 __attribute__((constructor)) static void select_best(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
+  vnni = __builtin_cpu_supports("avx512vnni") != 0;
+  tiles = ask_for_tiles();
 #endif
-  for (int set = POSTERN_KERNELS_PORTABLE; set <= POSTERN_KERNELS_AVX512; set++)
-    postern_kernels_select(set);
+  for (int set = 0; set < POSTERN_KERNELS_COUNT; set++) postern_kernels_select(set);
 #if __STDC_HOSTED__
-  static const char *const names[] = {"portable", "avx2", "avx512"};
+  static const char *const names[] = {"portable", "dot", "avx2", "avx512", "amx"};
   const char *wanted = getenv("POSTERN_KERNELS");
-  for (int set = POSTERN_KERNELS_PORTABLE; wanted && set <= POSTERN_KERNELS_AVX512; set++)
+  for (int set = 0; wanted && set < POSTERN_KERNELS_COUNT; set++)
     if (strcmp(wanted, names[set]) == 0) postern_kernels_select(set);
 #endif
-}
-
-static const struct postern_kernel_set *current(void) { return sets[postern_kernels_selected()]; }
-
-void postern_dense_f32(const float *panels, const float *bias, const float *slopes, size_t inputs,
-                       size_t outputs, const float *x, size_t x_stride, float *y, size_t y_stride,
-                       size_t rows) {
-  current()->dense(panels, bias, slopes, inputs, outputs, x, x_stride, y, y_stride, rows);
-}
-
-void postern_lookup_f32(const float *table, const float *bias, const float *slopes, size_t columns,
-                        size_t outputs, const uint32_t *entries, const float *fractions,
-                        size_t column_stride, float *y, size_t y_stride, size_t rows) {
-  current()->lookup(table, bias, slopes, columns, outputs, entries, fractions, column_stride, y,
-                    y_stride, rows);
 }

@@ -11,18 +11,49 @@
 #error "the kernels need float arithmetic in float precision (on i386: -mfpmath=sse -msse2)"
 #endif
 
-/// The kernels of one instruction set; the parameters are those of postern_kernels.h.
+/// A layer with its pointers, and the rows that go through it.
+struct postern_call {
+  const void *weights;
+  const float *scale, *bias, *slopes;
+  int cubes;
+  size_t inputs, outputs, group;
+  const float *x;
+  size_t x_stride;
+  float *y;
+  size_t y_stride;
+  size_t rows;
+};
+
+/// The kernels of one instruction set; results are those that postern_kernels.h says.
 struct postern_kernel_set {
-  void (*dense)(const float *panels, const float *bias, const float *slopes, size_t inputs,
-                size_t outputs, const float *x, size_t x_stride, float *y, size_t y_stride,
-                size_t rows);
-  void (*lookup)(const float *table, const float *bias, const float *slopes, size_t columns,
-                 size_t outputs, const uint32_t *entries, const float *fractions,
-                 size_t column_stride, float *y, size_t y_stride, size_t rows);
+  void (*f32)(const struct postern_call *call);
+  void (*f16)(const struct postern_call *call);
+  void (*int8)(const struct postern_call *call);
+  void (*int4)(const struct postern_call *call);
+  void (*distance)(const struct postern_call *call);
+  void (*cosine)(const struct postern_call *call, size_t children);
+  void (*lookup)(const struct postern_call *call, int element, const struct postern_pairs *pairs);
+  size_t (*best)(const float *scores, size_t stride, size_t count, size_t rows, uint32_t *best);
+  void (*transform)(const struct postern_transform *transform, const float *rows, size_t count,
+                    uint32_t *status);
+  void (*head)(const float *head, size_t outputs, float *values, size_t stride, size_t rows,
+               uint32_t *status, uint32_t overflow);
 };
 
 extern const struct postern_kernel_set postern_kernel_set_portable;
 #if defined(__x86_64__)
 extern const struct postern_kernel_set postern_kernel_set_avx2;
 extern const struct postern_kernel_set postern_kernel_set_avx512;
+extern const struct postern_kernel_set postern_kernel_set_amx;
+
+/// Layers of int8 by VNNI; `avx512` and `amx` use it where the processor has it.
+void postern_int8_vnni(const struct postern_call *call);
+/// Batches of int8 by tiles.
+void postern_int8_tiles(const struct postern_call *call);
+/// Whether the processor has VNNI, and whether the operating system lets this process use tiles.
+int postern_machine_has_vnni(void);
+int postern_machine_has_tiles(void);
+#endif
+#if defined(__aarch64__)
+extern const struct postern_kernel_set postern_kernel_set_dot;
 #endif

@@ -4,7 +4,7 @@
 
 /// The head section, read in place.
 package struct HeadView: ~Escapable {
-  private let bytes: Span<UInt8>
+  package let bytes: Span<UInt8>
 
   /// Views checked bytes.
   @_lifetime(copy bytes)

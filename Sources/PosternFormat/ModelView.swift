@@ -71,7 +71,25 @@ public struct ModelView: ~Escapable, Sendable {
   /// The bytes of an expert as they are stored.
   @_lifetime(copy self)
   public func storedExpert(_ expert: Int) -> Span<UInt8> {
-    bytes.extracting(expertEntry(expert).range)
+    // Only what is needed of the entry: this stands on the way of every row.
+    let entry = Directory.entryOffset(entryNumber(ofExpert: expert))
+    let start = Int(narrow: bytes.uint64(at: entry + Layout.Entry.offset))
+    let count = Int(narrow: bytes.uint64(at: entry + Layout.Entry.storedByteCount))
+    return bytes.extracting(start..<start + count)
+  }
+
+  /// Where the first expert's line in the directory is.
+  package var expertEntryOffset: Int { Directory.entryOffset(Directory.firstExpert(header)) }
+
+  /// Where one of the sections that every row needs is.
+  package func offset(of kind: SectionKind) -> Int {
+    Int(narrow: entry(Int(kind.rawValue) - 1).offset)
+  }
+
+  /// Whether an expert is stored as the runtime reads it.
+  public func isRaw(_ expert: Int) -> Bool {
+    let entry = Directory.entryOffset(entryNumber(ofExpert: expert))
+    return bytes[entry + Layout.Entry.encoding] == Encoding.raw.rawValue
   }
 
   /// The layers of an expert; `expertCount` names the shared one.

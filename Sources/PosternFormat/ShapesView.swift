@@ -18,6 +18,19 @@ package struct ShapesView: ~Escapable {
     ExpertShape(bytes, at: index * Layout.shapeRecordByteCount)
   }
 
+  /// Whether an expert's first layer is a look-up.
+  package var haveLookup: Bool {
+    for index in 0..<count where shape(index).firstLayer == .lookup { return true }
+    return false
+  }
+
+  /// The bytes of an expert's shape.
+  @_lifetime(copy self)
+  package func record(_ index: Int) -> Span<UInt8> {
+    let start = index * Layout.shapeRecordByteCount
+    return bytes.extracting(start..<start + Layout.shapeRecordByteCount)
+  }
+
   /// Checks rule R28 but for the sizes in the directory.
   static func check(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
     let count = header.expertCount + (header.hasSharedExpert ? 1 : 0)

@@ -26,20 +26,10 @@ package struct CosineLayer: BitwiseCopyable, Sendable {
   }
 
   /// The products, which no bias is added to.
-  fileprivate var products: DenseLayer {
+  var products: DenseLayer {
     DenseLayer(
       panels: panels, bias: nil, slopes: nil, inputs: inputs,
       outputs: Layout.pad(children, to: Layout.panelWidth))
-  }
-}
-
-extension Kernels {
-  /// See ``referenceCosine(_:weights:rows:memory:)``.
-  package static func cosine(
-    _ layer: CosineLayer, weights: Span<UInt8>, rows: RowBlock, memory: inout MutableSpan<UInt32>
-  ) {
-    dense(layer.products, weights: weights, rows: rows, memory: &memory)
-    divideByNorm(layer, weights: weights, rows: rows, memory: &memory)
   }
 }
 

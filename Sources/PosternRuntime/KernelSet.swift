@@ -11,10 +11,14 @@
 public enum KernelSet: Int32, Sendable {
   /// Any machine: arm64's own fused multiply-add, software where there is none.
   case portable = 0
-  /// x86-64 with AVX2 and FMA.
-  case avx2 = 1
-  /// x86-64 with AVX-512F.
-  case avx512 = 2
+  /// arm64 with products of bytes (SDOT).
+  case dot = 1
+  /// x86-64 with AVX2, FMA and F16C.
+  case avx2 = 2
+  /// x86-64 with AVX-512F, and VNNI where there is VNNI.
+  case avx512 = 3
+  /// The same with AMX: batches of int8 layers on tiles.
+  case amx = 4
 
   /// The set in use.
   public static var current: KernelSet {
@@ -42,8 +46,10 @@ public enum KernelSet: Int32, Sendable {
   public var name: StaticString {
     switch self {
     case .portable: "portable"
+    case .dot: "dot"
     case .avx2: "avx2"
     case .avx512: "avx512"
+    case .amx: "amx"
     }
   }
 }

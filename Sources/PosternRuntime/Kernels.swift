@@ -1,9 +1,8 @@
-// Kernels.swift: a layer, by the fastest kernel there is. The door to C: here pointers are made.
+// Kernels.swift: a layer, by the fastest kernel there is. The door to C.
 //
 // Step: features → [layers] → outputs.   Specification: formats/model.md, sections 9.2 and 9.3.
 //
-// Every place that C will touch is compared with the memory it lies in before a pointer exists, so
-// a wrong number from a caller traps here, as it would in the reference.
+// Here every place that C will touch is compared with the memory it lies in.
 
 #if canImport(CPosternKernels) && _endian(little)
   import CPosternKernels
@@ -22,7 +21,7 @@
       check(layer.outputs, at: layer.slopes ?? 0, in: weights)
       check(rows.rows, of: layer.inputs, at: rows.x, stride: rows.xStride, in: memory.count)
       check(rows.rows, of: layer.outputs, at: rows.y, stride: rows.yStride, in: memory.count)
-      let isDone = unsafe withPointers(weights, &memory) { bytes, words in
+      let done: Void? = unsafe withPointers(weights, &memory) { bytes, words in
         let panels = unsafe floats(bytes, layer.panels)
         let bias = unsafe floats(bytes, layer.bias)
         let slopes = unsafe floats(bytes, layer.slopes)
@@ -33,7 +32,7 @@
           panels, bias, slopes, layer.inputs, layer.outputs, words + rows.x, rows.xStride,
           words + rows.y, rows.yStride, rows.rows)
       }
-      if !isDone { referenceDense(layer, weights: weights, rows: rows, memory: &memory) }
+      if done == nil { referenceDense(layer, weights: weights, rows: rows, memory: &memory) }
     }
 
     /// See ``referenceLookup(_:weights:rows:memory:)``.
@@ -51,7 +50,7 @@
       check(rows.rows, of: columns, at: rows.entries, stride: stride, in: count)
       check(rows.rows, of: columns, at: rows.fractions, stride: stride, in: count)
       check(rows.rows, of: layer.outputs, at: rows.y, stride: rows.yStride, in: count)
-      let isDone = unsafe withPointers(weights, &memory) { bytes, words in
+      let done: Void? = unsafe withPointers(weights, &memory) { bytes, words in
         let entries = unsafe UnsafeRawPointer(words + rows.entries)
           .assumingMemoryBound(to: UInt32.self)
         let fractions = unsafe UnsafePointer(words + rows.fractions)
@@ -71,56 +70,56 @@
           table, bias, slopes, columns, layer.outputs, entries, fractions, stride,
           words + rows.y, rows.yStride, rows.rows)
       }
-      if !isDone { referenceLookup(layer, weights: weights, rows: rows, memory: &memory) }
+      if done == nil { referenceLookup(layer, weights: weights, rows: rows, memory: &memory) }
     }
 
-    /// See ``referenceDistance(_:weights:rows:memory:)``, which is what runs on every machine so
-    /// far.
+    /// See ``referenceDistance(_:weights:rows:memory:)``.
     package static func distance(
       _ layer: DistanceLayer, weights: Span<UInt8>, rows: RowBlock,
       memory: inout MutableSpan<UInt32>
     ) {
-      referenceDistance(layer, weights: weights, rows: rows, memory: &memory)
-    }
-  }
-
-  /// Traps unless `count` floats from byte `offset` on lie inside the weights and can be aligned
-  /// with their start.
-  private func check(_ count: Int, at offset: Int, in weights: Span<UInt8>) {
-    precondition(offset >= 0 && offset % 4 == 0)
-    precondition(count <= (weights.count - offset) / 4)
-  }
-
-  /// Traps unless `rows` rows of `count` words, the first at `start`, lie inside `words` words.
-  private func check(_ rows: Int, of count: Int, at start: Int, stride: Int, in words: Int) {
-    precondition(start >= 0 && stride >= 0)
-    precondition((rows - 1) * stride + count <= words - start)
-  }
-
-  /// Runs `body` on the starts of the weights and of the memory and returns true; or returns false
-  /// without running it, if the bytes of the model do not stand where floats may.
-  private func withPointers(
-    _ weights: Span<UInt8>, _ memory: inout MutableSpan<UInt32>,
-    _ body: (UnsafeRawPointer, UnsafeMutablePointer<Float>) -> Void
-  ) -> Bool {
-    // SAFETY: the pointers are used in `body` alone, which ends before the spans do. A word of the
-    // memory is read and written as a float by C only, whose floats have the size and alignment of
-    // words.
-    unsafe weights.withUnsafeBytes { bytes in
-      unsafe memory.withUnsafeMutableBytes { words in
-        guard let bytes = bytes.baseAddress, let words = words.baseAddress,
-          UInt(bitPattern: bytes) % 4 == 0
-        else { return false }
-        unsafe body(bytes, words.assumingMemoryBound(to: Float.self))
-        return true
+      precondition(layer.inputs >= 0 && layer.inputs % 4 == 0)
+      precondition(layer.outputs >= 0 && layer.outputs % 16 == 0)
+      guard rows.rows > 0, layer.outputs > 0 else { return }
+      check(layer.inputs * layer.outputs, at: layer.panels, in: weights)
+      check(layer.outputs, at: layer.bias, in: weights)
+      check(layer.outputs, at: layer.scale, in: weights)
+      check(rows.rows, of: layer.inputs, at: rows.x, stride: rows.xStride, in: memory.count)
+      check(rows.rows, of: layer.outputs, at: rows.y, stride: rows.yStride, in: memory.count)
+      let done: Void? = unsafe withPointers(weights, &memory) { bytes, words in
+        // SAFETY: by the checks above, points, bias and scale lie inside the weights, and the
+        // inputs and outputs of every row inside the memory. The kernel touches nothing else, and
+        // keeps nothing.
+        unsafe postern_distance_f32(
+          floats(bytes, layer.panels), floats(bytes, layer.scale), floats(bytes, layer.bias),
+          layer.inputs, layer.outputs, words + rows.x, rows.xStride, words + rows.y, rows.yStride,
+          rows.rows)
       }
+      if done == nil { referenceDistance(layer, weights: weights, rows: rows, memory: &memory) }
     }
-  }
 
-  private func floats(_ bytes: UnsafeRawPointer, _ offset: Int?) -> UnsafePointer<Float>? {
-    guard let offset else { return nil }
-    // SAFETY: the caller has checked that the floats at `offset` lie inside the weights.
-    return unsafe (bytes + offset).assumingMemoryBound(to: Float.self)
+    /// See ``referenceCosine(_:weights:rows:memory:)``.
+    package static func cosine(
+      _ layer: CosineLayer, weights: Span<UInt8>, rows: RowBlock,
+      memory: inout MutableSpan<UInt32>
+    ) {
+      let outputs = layer.products.outputs
+      precondition(layer.inputs >= 0 && layer.inputs % 4 == 0 && layer.children >= 0)
+      guard rows.rows > 0, outputs > 0 else { return }
+      check(layer.inputs * outputs, at: layer.panels, in: weights)
+      check(layer.children, at: layer.bias, in: weights)
+      check(layer.children, at: layer.scale, in: weights)
+      check(rows.rows, of: layer.inputs, at: rows.x, stride: rows.xStride, in: memory.count)
+      check(rows.rows, of: outputs, at: rows.y, stride: rows.yStride, in: memory.count)
+      let done: Void? = unsafe withPointers(weights, &memory) { bytes, words in
+        // SAFETY: as for distances.
+        unsafe postern_cosine_f32(
+          floats(bytes, layer.panels), floats(bytes, layer.scale), floats(bytes, layer.bias),
+          layer.inputs, layer.children, words + rows.x, rows.xStride, words + rows.y,
+          rows.yStride, rows.rows)
+      }
+      if done == nil { referenceCosine(layer, weights: weights, rows: rows, memory: &memory) }
+    }
   }
 
   /// The largest row of the table that `count` pairs lead to. Not to be called without a check that
@@ -161,6 +160,14 @@
       memory: inout MutableSpan<UInt32>
     ) {
       referenceDistance(layer, weights: weights, rows: rows, memory: &memory)
+    }
+
+    /// See ``referenceCosine(_:weights:rows:memory:)``.
+    package static func cosine(
+      _ layer: CosineLayer, weights: Span<UInt8>, rows: RowBlock,
+      memory: inout MutableSpan<UInt32>
+    ) {
+      referenceCosine(layer, weights: weights, rows: rows, memory: &memory)
     }
   }
 #endif

@@ -13,20 +13,27 @@ extension Session {
   /// - Complexity: O(*rows* · *weights*), no allocation.
   @_lifetime(self: copy self)
   public mutating func run(_ group: ExpertGroup, expert bytes: Span<UInt8>) {
-    precondition(bytes.count == Int(narrow: model.expertEntry(group.expert).decodedByteCount))
-    let shape = model.shape(ofExpert: group.expert)
+    precondition(
+      group.first >= 0 && group.end <= answeredCount && group.expert < facts.expertCount)
+    let isScaled = facts.gateScale != .none
     var position = group.first
     while position < group.end {
       let rows = min(layout.blockRowCount, group.end - position)
-      let outputs = run(shape, bytes, from: position, rows: rows, inOrder: true)
-      for row in 0..<rows {
-        let slot = Int(memory[layout.scalar(.order, position + row)])
-        store(outputs + row * layout.words.activationWordCount, slot, isShared: false)
-      }
+      let source = gatheredSource(position, rows: rows)
+      let outputs = run(group.expert, bytes, source, rows: rows)
+      Kernels.scatter(
+        outputs, outputs: facts.outputCount, first: position, rows: rows,
+        isScaled: isScaled, layout: layout, memory: &memory)
       position += rows
     }
-    let counter = layout.counters + 2 * group.expert
-    let (sum, carries) = memory[counter].addingReportingOverflow(UInt32(group.count))
+    count(group.expert, group.count)
+  }
+
+  /// Counts rows that an expert answered for.
+  @_lifetime(self: copy self)
+  mutating func count(_ expert: Int, _ rows: Int) {
+    let counter = layout.counters + 2 * expert
+    let (sum, carries) = memory[counter].addingReportingOverflow(UInt32(rows))
     memory[counter] = sum
     if carries { memory[counter + 1] &+= 1 }
   }
@@ -37,41 +44,55 @@ extension Session {
   /// - Complexity: O(*rows* · *weights*), no allocation.
   @_lifetime(self: copy self)
   public mutating func runShared(expert bytes: Span<UInt8>) {
-    precondition(model.header.hasSharedExpert)
-    let expert = model.header.expertCount
-    precondition(bytes.count == Int(narrow: model.expertEntry(expert).decodedByteCount))
-    let shape = model.shape(ofExpert: expert)
+    precondition(facts.hasSharedExpert)
+    let expert = facts.expertCount
     var first = 0
     while first < rowCount {
       let rows = min(layout.blockRowCount, rowCount - first)
-      let outputs = run(shape, bytes, from: first, rows: rows, inOrder: false)
+      let outputs = run(expert, bytes, source(ofSlot: first), rows: rows)
       for row in 0..<rows where isAnswered(first + row) {
-        store(outputs + row * layout.words.activationWordCount, first + row, isShared: true)
+        let from = outputs + row * layout.words.activationWordCount
+        let to = layout.outputs + (first + row) * layout.words.outputWordCount
+        for output in 0..<facts.outputCount {
+          memory[float: to + output] = memory[float: from + output] + memory[float: to + output]
+        }
       }
       first += rows
     }
   }
 
-  /// Runs all layers over `rows` rows from `first` on, which is a position in the batch's order if
-  /// `inOrder`, else a slot. Returns where the first row's outputs are.
+  /// Runs all layers of an expert over a block's rows. Returns where the first row's outputs are.
   @_lifetime(self: copy self)
   private mutating func run(
-    _ shape: ExpertShape, _ bytes: Span<UInt8>, from first: Int, rows: Int, inOrder: Bool
+    _ expert: Int, _ bytes: Span<UInt8>, _ source: ExpertSource, rows: Int
+  ) -> Int {
+    let isDone = Kernels.expert(
+      shapes.record(expert), facts.sizes, columnCount: facts.usedColumnCount, bytes, source,
+      rows: rows,
+      layout: layout, memory: &memory)
+    let shape = shapes.shape(expert)
+    if isDone { return layout.activation(shape.hiddenCount % 2) }
+    return runReference(shape, bytes, source, rows: rows)
+  }
+
+  /// The same, layer by layer.
+  @_lifetime(self: copy self)
+  private mutating func runReference(
+    _ shape: ExpertShape, _ bytes: Span<UInt8>, _ source: ExpertSource, rows: Int
   ) -> Int {
     let words = layout.words
-    let sizes = model.sizes
+    let sizes = facts.sizes
     var part = shape.firstLayout(sizes)
     var target = layout.activation(0)
     let isCube = shape.activation == .cube
     if part.isLookup {
-      let source = lookupSource(first, rows, inOrder)
       let block = LookupBlock(
         entries: source.entries, fractions: source.fractions, columnStride: words.columnWordCount,
         y: target, yStride: words.activationWordCount, rows: rows)
       runLookup(part, shape, bytes, block)
     } else {
       let block = RowBlock(
-        x: featureSource(first, rows, inOrder), xStride: words.featureWordCount, y: target,
+        x: source.features, xStride: words.featureWordCount, y: target,
         yStride: words.activationWordCount, rows: rows)
       runDense(part, shape, bytes, block)
     }
@@ -108,7 +129,7 @@ extension Session {
     _ part: LayerLayout, _ shape: ExpertShape, _ bytes: Span<UInt8>, _ block: LookupBlock
   ) {
     let isCube = shape.activation == .cube
-    let columns = model.transform.usedColumnCount
+    let columns = facts.usedColumnCount
     guard shape.elementType == .f32 else {
       let layer = ElementLayer(part, shape, hasSlopes: !isCube)
       return runLookup(layer, columns: columns, bytes, rows: block)
@@ -131,57 +152,36 @@ extension Session {
     }
   }
 
-  /// Where the features of a block's rows stand one after the other: gathered, if they are not yet.
-  @_lifetime(self: copy self)
-  private mutating func featureSource(_ first: Int, _ rows: Int, _ inOrder: Bool) -> Int {
-    let stride = layout.words.featureWordCount
-    if !inOrder { return layout.features + first * stride }
-    if rows == 1 { return layout.features + slot(at: first) * stride }
-    gather(layout.features, to: layout.blockFeatures, stride: stride, first, rows)
-    return layout.blockFeatures
+  /// Where a slot's features, entries and fractions stand.
+  private func source(ofSlot slot: Int) -> ExpertSource {
+    let words = layout.words
+    return ExpertSource(
+      features: layout.features + slot * words.featureWordCount,
+      entries: layout.entries + slot * words.columnWordCount,
+      fractions: layout.fractions + slot * words.columnWordCount)
   }
 
-  /// The same for entries and fractions.
+  /// Where those of a block's rows stand one behind the other: gathered, if they do not yet.
   @_lifetime(self: copy self)
-  private mutating func lookupSource(
-    _ first: Int, _ rows: Int, _ inOrder: Bool
-  ) -> (entries: Int, fractions: Int) {
-    let stride = layout.words.columnWordCount
-    if !inOrder || rows == 1 {
-      let row = (inOrder ? slot(at: first) : first) * stride
-      return (layout.entries + row, layout.fractions + row)
-    }
-    gather(layout.entries, to: layout.blockEntries, stride: stride, first, rows)
-    gather(layout.fractions, to: layout.blockFractions, stride: stride, first, rows)
-    return (layout.blockEntries, layout.blockFractions)
-  }
-
-  private func slot(at position: Int) -> Int {
-    Int(memory[layout.scalar(.order, position)])
-  }
-
-  @_lifetime(self: copy self)
-  private mutating func gather(
-    _ source: Int, to target: Int, stride: Int, _ first: Int, _ rows: Int
-  ) {
-    for row in 0..<rows {
-      let from = source + slot(at: first + row) * stride
-      let to = target + row * stride
-      for word in 0..<stride { memory[to + word] = memory[from + word] }
-    }
-  }
-
-  /// Stores a row's outputs, or adds the shared expert's to them.
-  @_lifetime(self: copy self)
-  private mutating func store(_ source: Int, _ slot: Int, isShared: Bool) {
-    let target = layout.outputs + slot * layout.words.outputWordCount
-    let isScaled = model.header.gateScale != .none && !isShared
-    let factor = float(layout.scalar(.gateFactor, slot))
-    for output in 0..<model.header.outputCount {
-      var value = float(source + output)
-      if isScaled { value = factor * value }
-      if isShared { value = float(target + output) + value }
-      memory[target + output] = value.bitPattern
-    }
+  private mutating func gatheredSource(_ first: Int, rows: Int) -> ExpertSource {
+    let slot = Int(memory[layout.scalar(.order, first)])
+    let last = Int(memory[layout.scalar(.order, first + rows - 1)])
+    // In a group slots ascend: as many as lie between the first and the last are all of them.
+    if last - slot == rows - 1 { return source(ofSlot: slot) }
+    let words = layout.words
+    let source = ExpertSource(
+      features: layout.blockFeatures, entries: layout.blockEntries,
+      fractions: layout.blockFractions)
+    Kernels.gather(
+      layout.features, to: source.features, stride: words.featureWordCount, first: first,
+      rows: rows, layout: layout, memory: &memory)
+    guard facts.needsEntries else { return source }
+    Kernels.gather(
+      layout.entries, to: source.entries, stride: words.columnWordCount, first: first, rows: rows,
+      layout: layout, memory: &memory)
+    Kernels.gather(
+      layout.fractions, to: source.fractions, stride: words.columnWordCount, first: first,
+      rows: rows, layout: layout, memory: &memory)
+    return source
   }
 }

@@ -11,22 +11,9 @@ extension Session {
   @_lifetime(self: copy self)
   public mutating func finish() {
     let head = model.head
-    let outputs = model.header.outputCount
-    for slot in 0..<rowCount where isAnswered(slot) {
-      let row = layout.outputs + slot * layout.words.outputWordCount
-      for output in 0..<outputs {
-        let out = float(row + output)
-        let raw = fusedMultiplyAdd(out, head.scale(output), head.offset(output))
-        guard out.isFinite && raw.isFinite else {
-          refuseForOverflow(slot)
-          break
-        }
-        var value = raw
-        if value < head.low(output) { value = head.low(output) }
-        if value > head.high(output) { value = head.high(output) }
-        memory[row + output] = value.bitPattern
-      }
-    }
+    Kernels.head(
+      head, outputs: facts.outputCount, rows: rowCount, layout: layout,
+      overflow: RowStatus(refusal: .overflow, column: 0), memory: &memory)
   }
 
   /// A value of an answered row: the prediction of a target, or the logit of a class. Valid after
@@ -35,7 +22,7 @@ extension Session {
   /// - Precondition: ``status(_:)`` of the slot has no refusal.
   public func value(_ slot: Int, output: Int) -> Float {
     precondition(isAnswered(checked(slot)))
-    precondition(output >= 0 && output < model.header.outputCount)
+    precondition(output >= 0 && output < facts.outputCount)
     return float(layout.outputs + slot * layout.words.outputWordCount + output)
   }
 
@@ -43,10 +30,10 @@ extension Session {
   ///
   /// - Precondition: ``status(_:)`` of the slot has no refusal.
   public func predictedClass(_ slot: Int) -> Int {
-    precondition(model.header.task != .regression)
-    if model.header.task == .binary { return value(slot, output: 0) > 0 ? 1 : 0 }
+    precondition(facts.task != .regression)
+    if facts.task == .binary { return value(slot, output: 0) > 0 ? 1 : 0 }
     var best = 0
-    for output in 1..<model.header.outputCount
+    for output in 1..<facts.outputCount
     where value(slot, output: output) > value(slot, output: best) {
       best = output
     }

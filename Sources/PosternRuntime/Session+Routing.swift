@@ -42,36 +42,60 @@ extension Session {
   public mutating func route(count: Int, explaining: Bool = false) {
     precondition(count >= 1 && count <= rowCapacity)
     rowCount = count
-    let router = model.router
-    let root = router.root
-    let needsGate = explaining || model.header.gateScale == .probability
+    let needsGate = explaining || facts.gateScale == .probability
+    let needsChoice = needsGate || facts.gateScale == .score
     var first = 0
     while first < count {
       let rows = min(layout.blockRowCount, count - first)
-      score(root, router, row: first, rows: rows)
-      for slot in first..<first + rows where isAnswered(slot) {
-        let scores = layout.scores + (slot - first) * layout.words.scoreWordCount
-        choose(slot, scores, root, router, explaining: explaining, needsGate: needsGate)
+      score(rootNode, row: first, rows: rows)
+      if needsChoice {
+        for slot in first..<first + rows where isAnswered(slot) {
+          let scores = layout.scores + (slot - first) * layout.words.scoreWordCount
+          choose(slot, scores, explaining: explaining, needsGate: needsGate)
+        }
+      } else {
+        chooseBest(first, rows: rows)
       }
       first += rows
     }
     group()
   }
 
+  /// Chooses the experts of a block's rows from the root's scores, and nothing else.
+  @_lifetime(self: copy self)
+  private mutating func chooseBest(_ first: Int, rows: Int) {
+    var refused = Kernels.best(
+      of: rootNode.childCount, row: first, rows: rows, layout: layout, memory: &memory)
+    if facts.isTwoLevel {
+      for slot in first..<first + rows where isAnswered(slot) {
+        let group = memory[layout.scalar(.expert, slot)]
+        if group == .max { continue }
+        let node = router.inner(Int(group))
+        score(node, row: slot, rows: 1)
+        refused += Kernels.best(
+          of: node.childCount, row: slot, rows: 1, layout: layout, memory: &memory)
+        let child = memory[layout.scalar(.expert, slot)]
+        if child != .max {
+          memory[layout.scalar(.expert, slot)] = UInt32(node.firstChild) + child
+        }
+      }
+    }
+    if refused > 0 {
+      for slot in first..<first + rows
+      where isAnswered(slot) && memory[layout.scalar(.expert, slot)] == .max {
+        refuseForOverflow(slot)
+      }
+    }
+  }
+
   /// The group at a position of the batch's order, or nil behind the last one. Start at 0, go on at
   /// the group's end.
   public func group(at position: Int) -> ExpertGroup? {
-    guard position < rowCount else { return nil }
+    guard position < answeredCount else { return nil }
     let slot = Int(memory[layout.scalar(.order, position)])
-    guard slot < rowCount else { return nil }
-    let expert = memory[layout.scalar(.expert, slot)]
-    var end = position + 1
-    while end < rowCount {
-      let next = Int(memory[layout.scalar(.order, end)])
-      guard next < rowCount, memory[layout.scalar(.expert, next)] == expert else { break }
-      end += 1
-    }
-    return ExpertGroup(expert: Int(expert), first: position, count: end - position)
+    let expert = Int(memory[layout.scalar(.expert, slot)])
+    let end = Int(memory[layout.groups + expert])
+    return ExpertGroup(expert: expert, first: position, count: end - position)
   }
 
   /// Gives every answered row to its runner-up, if it has one, and groups the rows anew: what would
@@ -110,16 +134,16 @@ extension Session {
   /// What the routed expert's outputs are multiplied by; 1 if the model does not scale them. Valid
   /// after ``route(count:explaining:)`` for answered rows.
   public func gateFactor(_ slot: Int) -> Float {
-    model.header.gateScale == .none ? 1 : float(layout.scalar(.gateFactor, checked(slot)))
+    facts.gateScale == .none ? 1 : float(layout.scalar(.gateFactor, checked(slot)))
   }
 
   /// Writes the scores of `rows` rows from slot `row` on to the block's score rows.
   @_lifetime(self: copy self)
   private mutating func score(
-    _ node: RouterNode, _ router: borrowing RouterView, row: Int, rows: Int
+    _ node: RouterNode, row: Int, rows: Int
   ) {
     let words = layout.words
-    let inputs = Layout.pad(model.header.featureCount, to: 4)
+    let inputs = facts.inputCount
     let outputs = Layout.pad(node.childCount, to: Layout.panelWidth)
     let block = RowBlock(
       x: layout.features + row * words.featureWordCount, xStride: words.featureWordCount,
@@ -146,21 +170,20 @@ extension Session {
   /// them.
   @_lifetime(self: copy self)
   private mutating func choose(
-    _ slot: Int, _ scores: Int, _ root: RouterNode, _ router: borrowing RouterView,
-    explaining: Bool, needsGate: Bool
+    _ slot: Int, _ scores: Int, explaining: Bool, needsGate: Bool
   ) {
-    guard var choice = choice(scores, root.childCount, withNext: explaining) else {
+    guard var choice = choice(scores, rootNode.childCount, withNext: explaining) else {
       refuseForOverflow(slot)
       return
     }
     var gate =
-      needsGate ? largestProbability(logits: scores, count: root.childCount, memory: memory) : 1
+      needsGate ? largestProbability(logits: scores, count: rootNode.childCount, memory: memory) : 1
     var score = choice.score
     var expert = choice.best
     var runnerUp = choice.next
-    if model.header.groupCount > 0 {
+    if facts.isTwoLevel {
       let node = router.inner(choice.best)
-      guard let inner = innerChoice(slot, node, router, withNext: explaining) else {
+      guard let inner = innerChoice(slot, node, withNext: explaining) else {
         refuseForOverflow(slot)
         return
       }
@@ -175,14 +198,14 @@ extension Session {
           runnerUp = node.firstChild + inner.next
         } else if choice.next >= 0 {
           let other = router.inner(choice.next)
-          let best = innerChoice(slot, other, router, withNext: false)
+          let best = innerChoice(slot, other, withNext: false)
           runnerUp = best.map { other.firstChild + $0.best } ?? -1
         }
       }
     }
     memory[layout.scalar(.expert, slot)] = UInt32(expert)
     memory[layout.scalar(.gateProbability, slot)] = gate.bitPattern
-    let factor = model.header.gateScale == .score ? score : gate
+    let factor = facts.gateScale == .score ? score : gate
     memory[layout.scalar(.gateFactor, slot)] = factor.bitPattern
     memory[layout.scalar(.margin, slot)] = choice.margin.bitPattern
     memory[layout.scalar(.runnerUp, slot)] = runnerUp < 0 ? .max : UInt32(runnerUp)
@@ -191,9 +214,9 @@ extension Session {
   /// Scores the children of an inner node for one row, into the block's first score row.
   @_lifetime(self: copy self)
   private mutating func innerChoice(
-    _ slot: Int, _ node: RouterNode, _ router: borrowing RouterView, withNext: Bool
+    _ slot: Int, _ node: RouterNode, withNext: Bool
   ) -> Choice? {
-    score(node, router, row: slot, rows: 1)
+    score(node, row: slot, rows: 1)
     return choice(layout.scores, node.childCount, withNext: withNext)
   }
 
@@ -221,38 +244,15 @@ extension Session {
     return choice
   }
 
-  /// Orders the slots by expert, experts in the order in which rows first chose them.
-  ///
-  /// Counting sort whose counters are zero between batches, so that a batch costs O(*rows*) and not
-  /// O(*experts*).
+  /// Orders the slots by expert.
   @_lifetime(self: copy self)
   private mutating func group() {
-    var distinct = 0
-    for slot in 0..<rowCount where isAnswered(slot) {
-      let expert = memory[layout.scalar(.expert, slot)]
-      let counter = layout.groups + Int(expert)
-      if memory[counter] == 0 {
-        memory[layout.scalar(.distinct, distinct)] = expert
-        distinct += 1
-      }
-      memory[counter] += 1
+    distinctCount = Kernels.group(
+      rows: rowCount, before: distinctCount, layout: layout, memory: &memory)
+    answeredCount = 0
+    if distinctCount > 0 {
+      let last = Int(memory[layout.scalar(.distinct, distinctCount - 1)])
+      answeredCount = Int(memory[layout.groups + last])
     }
-    var next: UInt32 = 0
-    for number in 0..<distinct {
-      let counter = layout.groups + Int(memory[layout.scalar(.distinct, number)])
-      let rows = memory[counter]
-      memory[counter] = next
-      next += rows
-    }
-    for slot in 0..<rowCount where isAnswered(slot) {
-      let counter = layout.groups + Int(memory[layout.scalar(.expert, slot)])
-      memory[layout.scalar(.order, Int(memory[counter]))] = UInt32(slot)
-      memory[counter] += 1
-    }
-    for number in 0..<distinct {
-      memory[layout.groups + Int(memory[layout.scalar(.distinct, number)])] = 0
-    }
-    // Refused rows have no place in the order: a mark ends it.
-    if Int(next) < rowCount { memory[layout.scalar(.order, Int(next))] = .max }
   }
 }

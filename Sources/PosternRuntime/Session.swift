@@ -3,6 +3,7 @@
 // Step: rows → [session] → predictions.   Specification: formats/model.md, sections 9 and 10.
 
 public import PosternFormat
+internal import Synchronization
 
 /// Predicts rows with a model in memory that the caller provides.
 ///
@@ -31,7 +32,19 @@ public struct Session: ~Copyable, ~Escapable {
   /// Rows of the current batch.
   public internal(set) var rowCount = 0
   var memory: MutableSpan<UInt32>
+  /// Of no use but that a value with an atomic in it is always used where it stands: without, each
+  /// reading of a row's answer copies the whole session, 600 bytes.
+  private let anchor = Atomic<Bool>(false)
   let layout: SessionLayout
+  let transform: TransformView
+  let router: RouterView
+  let head: HeadView
+  let rootNode: RouterNode
+  let shapes: ShapesView
+  let facts: SessionFacts
+  /// Experts that the batch before chose, and rows that it answered.
+  var distinctCount = 0
+  var answeredCount = 0
 
   /// Starts a session.
   ///
@@ -56,6 +69,12 @@ public struct Session: ~Copyable, ~Escapable {
     self.model = model
     self.rowCapacity = rowCapacity
     layout = SessionLayout(WorkspaceLayout(model), rowCapacity: rowCapacity)
+    transform = model.transform
+    router = model.router
+    head = model.head
+    rootNode = router.root
+    shapes = model.shapes
+    facts = SessionFacts(model)
     memory = workspace
     for word in 0..<layout.wordCount { memory[word] = 0 }
   }
@@ -73,17 +92,47 @@ public struct Session: ~Copyable, ~Escapable {
   @_lifetime(self: copy self)
   public mutating func load(_ row: Span<Float>, at slot: Int) -> RowStatus {
     precondition(slot >= 0 && slot < rowCapacity)
-    let words = layout.words
-    let target = TransformTarget(
-      features: layout.features + slot * words.featureWordCount,
-      entries: layout.entries + slot * words.columnWordCount,
-      fractions: layout.fractions + slot * words.columnWordCount)
-    let status = transform(
-      row, with: model.transform, featureWordCount: words.featureWordCount, memory: &memory,
-      target: target)
-    memory[layout.scalar(.status, slot)] = status.word
-    return status
+    load(row, count: 1, at: slot)
+    return RowStatus(word: memory[layout.scalar(.status, slot)])
   }
+
+  /// Transforms rows that stand one behind the other into the first slots of the next batch. Faster
+  /// than one by one.
+  ///
+  /// - Parameters:
+  ///   - rows: `count` rows as ``load(_:at:)`` takes them, without gaps.
+  ///   - count: In `0...rowCapacity`.
+  /// - Complexity: O(`count` · *columns* · log *edges*), no allocation.
+  @_lifetime(self: copy self)
+  public mutating func load(_ rows: Span<Float>, count: Int) {
+    precondition(count >= 0 && count <= rowCapacity)
+    load(rows, count: count, at: 0)
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func load(_ rows: Span<Float>, count: Int, at slot: Int) {
+    let columns = transform.columnCount
+    precondition(rows.count == count * columns)
+    let isDone = Kernels.transform(
+      rows, count: count, with: transform, at: slot, layout: layout,
+      needsEntries: facts.needsEntries,
+      memory: &memory)
+    for row in 0..<count where !isDone || memory[layout.scalar(.status, slot + row)] != 0 {
+      let words = layout.words
+      let target = TransformTarget(
+        features: layout.features + (slot + row) * words.featureWordCount,
+        entries: layout.entries + (slot + row) * words.columnWordCount,
+        fractions: layout.fractions + (slot + row) * words.columnWordCount)
+      // What a kernel refuses is looked at again: here it is said why.
+      let status = transformRow(
+        rows.extracting(row * columns..<(row + 1) * columns), with: transform,
+        featureWordCount: words.featureWordCount, memory: &memory, target: target)
+      memory[layout.scalar(.status, slot + row)] = status.word
+    }
+  }
+
+  /// Whether an expert is added for every row: ``runShared(expert:)``.
+  public var hasSharedExpert: Bool { facts.hasSharedExpert }
 
   /// Whether a row has a prediction. Valid after ``finish()``.
   public func status(_ slot: Int) -> RowStatus {
@@ -108,7 +157,7 @@ public struct Session: ~Copyable, ~Escapable {
 
   /// Rows that an expert answered for since the session started.
   public func answeredCount(ofExpert expert: Int) -> UInt64 {
-    precondition(expert >= 0 && expert < model.header.expertCount)
+    precondition(expert >= 0 && expert < facts.expertCount)
     let word = layout.counters + 2 * expert
     return UInt64(wide: memory[word]) | UInt64(wide: memory[word + 1]) &<< 32
   }

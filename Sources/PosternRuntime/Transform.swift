@@ -16,7 +16,7 @@ struct TransformTarget {
 /// refused row has no meaning.
 ///
 /// - Complexity: O(*columns* · log *edges*), no allocation.
-func transform(
+func transformRow(
   _ row: Span<Float>, with view: borrowing TransformView, featureWordCount: Int,
   memory: inout MutableSpan<UInt32>, target: TransformTarget
 ) -> RowStatus {

@@ -47,6 +47,7 @@ public struct Predictor: ~Copyable, ~Escapable {
   /// - Complexity: No allocation.
   @_lifetime(self: copy self)
   public mutating func predict(count: Int, explaining: Bool = false) throws(FormatError) {
+    if count == 1 && !explaining && session.predictPlainRow() { return }
     session.route(count: count, explaining: explaining)
     try compute()
   }
@@ -69,8 +70,8 @@ public struct Predictor: ~Copyable, ~Escapable {
       try run(group, &session, &cache)
       position = group.end
     }
-    let shared = session.model.header.expertCount
-    if session.model.header.hasSharedExpert {
+    if session.hasSharedExpert {
+      let shared = session.model.header.expertCount
       session.runShared(expert: try session.rawExpert(shared))
     }
     session.finish()
@@ -81,7 +82,7 @@ public struct Predictor: ~Copyable, ~Escapable {
 private func run(
   _ group: ExpertGroup, _ session: inout Session, _ cache: inout ExpertCache
 ) throws(FormatError) {
-  if session.model.expertEntry(group.expert).encoding == .raw {
+  if session.model.isRaw(group.expert) {
     session.run(group, expert: try session.rawExpert(group.expert))
   } else {
     session.run(group, expert: try cache.expert(group.expert))

@@ -6,7 +6,7 @@
 enum Arrows {
   static let allowed: [String: Set<String>] = [
     "PosternFormat": [],
-    "PosternRuntime": ["PosternFormat", "CPosternKernels"],
+    "PosternRuntime": ["PosternFormat", "CPosternKernels", "Synchronization"],
     "PosternData": [],
     "PosternStorage": ["PosternFormat", "PosternRuntime", "CZstd"],
     "PosternPackaging": ["PosternFormat", "PosternRuntime", "CZstd"],
@@ -36,6 +36,9 @@ enum Arrows {
     "Sources/PosternPackaging/Compressor.swift",
     "Sources/PosternPackaging/CompressorVersion.swift",
     "Sources/PosternRuntime/KernelSet.swift",
+    "Sources/PosternRuntime/Kernels+Expert.swift",
+    "Sources/PosternRuntime/Kernels+Rows.swift",
+    "Sources/PosternRuntime/Kernels+SingleRow.swift",
     "Sources/PosternRuntime/Kernels.swift",
     "Sources/PosternStorage/FrameDecoder.swift",
     "Sources/PosternStorage/MappedFile.swift",

@@ -6,6 +6,10 @@ enum Rules {
   static let unsafeFiles: Set<String> = [
     "Sources/PosternData/Descriptor.swift",
     "Sources/PosternPackaging/Compressor.swift",
+    "Sources/PosternRuntime/KernelPointers.swift",
+    "Sources/PosternRuntime/Kernels+Expert.swift",
+    "Sources/PosternRuntime/Kernels+Rows.swift",
+    "Sources/PosternRuntime/Kernels+SingleRow.swift",
     "Sources/PosternRuntime/Kernels.swift",
     "Sources/PosternStorage/FileIdentity.swift",
     "Sources/PosternStorage/ReplacementFile.swift",
