@@ -28,6 +28,38 @@ typedef __m512 vec;
                        _mm_cvtsi32_si128((high) ? 24 : 28)),                             \
       28))
 
+#define CLAMP(v, low, high) _mm512_min_ps(high, _mm512_max_ps(low, v))
+// Numbers less themselves are 0; NaN and infinities are not.
+#define ALL_NUMBERS(v) \
+  (_mm512_cmp_ps_mask(_mm512_sub_ps(v, v), _mm512_setzero_ps(), _CMP_EQ_OQ) == 0xFFFF)
+
+/// The 16 bytes from `fill` on of four columns, four apart: a row of four by four.
+#define FOUR_RECORDS(c, i)                                                                        \
+  _mm512_inserti32x4(                                                                             \
+      _mm512_inserti32x4(                                                                         \
+          _mm512_inserti32x4(_mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)&c[i].fill)), \
+                             _mm_loadu_si128((const __m128i *)&c[i + 4].fill), 1),                \
+          _mm_loadu_si128((const __m128i *)&c[i + 8].fill), 2),                                   \
+      _mm_loadu_si128((const __m128i *)&c[i + 12].fill), 3)
+
+/// The constants of 16 columns, which have two edges each: records are transposed in registers.
+#define LOAD_COLUMNS(c, values, low, high, fill, center, scale)                             \
+  do {                                                                                      \
+    const __m512i a_ = FOUR_RECORDS(c, 0), b_ = FOUR_RECORDS(c, 1);                         \
+    const __m512i c_ = FOUR_RECORDS(c, 2), d_ = FOUR_RECORDS(c, 3);                         \
+    const __m512i ab_ = _mm512_unpacklo_epi32(a_, b_), cd_ = _mm512_unpacklo_epi32(c_, d_); \
+    fill = _mm512_castsi512_ps(_mm512_unpacklo_epi64(ab_, cd_));                            \
+    center = _mm512_castsi512_ps(_mm512_unpackhi_epi64(ab_, cd_));                          \
+    scale = _mm512_castsi512_ps(_mm512_unpacklo_epi64(_mm512_unpackhi_epi32(a_, b_),        \
+                                                      _mm512_unpackhi_epi32(c_, d_)));      \
+    const __m512 near_ = LOAD(values + c->first_value);                                     \
+    const __m512 far_ = LOAD(values + c->first_value + 16);                                 \
+    const __m512i even_ = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24,  \
+                                            26, 28, 30);                                    \
+    low = _mm512_permutex2var_ps(near_, even_, far_);                                       \
+    high = _mm512_permutex2var_ps(near_, _mm512_add_epi32(even_, _mm512_set1_epi32(1)), far_); \
+  } while (0)
+
 // 32 registers: 12 to 16 sums, the weights of one input (4, 2, 1), one input of one row. Sixteen
 // chains are twice what latency asks for, and a remainder of 3 or 2 rows still has its own tile.
 #define TILE_LIMIT 16

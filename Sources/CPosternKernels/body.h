@@ -131,27 +131,41 @@ INLINE size_t single(const struct postern_call *d, size_t output, const int vect
   return output;
 }
 
-INLINE void sum_layer(const struct postern_call *d, const int sum) {
+INLINE void sum_row(const struct postern_call *d, const int sum) {
   size_t output = 0;
-  if (d->rows == 1 && sum != SUM_INT4 && d->inputs * d->outputs >= FETCH_LIMIT) {
+  if (sum != SUM_INT4 && d->inputs * d->outputs >= FETCH_LIMIT) {
 #define PASS(vectors, runs) output = single(d, output, vectors, runs, sum, 1);
     ROW_PASSES(PASS)
 #undef PASS
-  } else if (d->rows == 1) {
+  } else {
 #define PASS(vectors, runs) output = single(d, output, vectors, runs, sum, 0);
     ROW_PASSES(PASS)
-#undef PASS
-  } else {
-#define PASS(vectors, a, b, c) output = batch(d, output, vectors, a, b, c, sum);
-    TILE_PASSES(PASS)
 #undef PASS
   }
 }
 
-TARGET static void sum_f32(const struct postern_call *d) { sum_layer(d, SUM_F32); }
-TARGET static void sum_f16(const struct postern_call *d) { sum_layer(d, SUM_F16); }
-TARGET static void sum_int4(const struct postern_call *d) { sum_layer(d, SUM_INT4); }
-TARGET static void sum_distance(const struct postern_call *d) { sum_layer(d, SUM_SQUARES); }
+INLINE void sum_rows(const struct postern_call *d, const int sum) {
+  size_t output = 0;
+#define PASS(vectors, a, b, c) output = batch(d, output, vectors, a, b, c, sum);
+  TILE_PASSES(PASS)
+#undef PASS
+}
+
+/// A kernel for one row, one for several, and what chooses between them.
+#define SUM_KERNEL(name, sum)                                                              \
+  SEPARATE static void name##_row(const struct postern_call *d) { sum_row(d, sum); }       \
+  SEPARATE static void name##_rows(const struct postern_call *d) { sum_rows(d, sum); }     \
+  static void name(const struct postern_call *d) {                                         \
+    if (d->rows == 1)                                                                      \
+      name##_row(d);                                                                       \
+    else                                                                                   \
+      name##_rows(d);                                                                      \
+  }
+
+SUM_KERNEL(sum_f32, SUM_F32)
+SUM_KERNEL(sum_f16, SUM_F16)
+SUM_KERNEL(sum_int4, SUM_INT4)
+SUM_KERNEL(sum_distance, SUM_SQUARES)
 
 #include "lookup_body.h"
 #include "row_body.h"

@@ -73,6 +73,8 @@ TARGET static size_t best(const float *scores, size_t stride, size_t count, size
 
 /// Columns whose constants are laid side by side for a batch.
 #define COLUMN_RUN 64
+/// Rows that go through all columns before the next ones.
+#define ROW_RUN 64
 
 /// Whether a column makes one feature of one number, whatever the number is.
 INLINE int is_plain(const struct postern_column *c) { return c->kind == 0 && c->missing != 2; }
@@ -132,26 +134,6 @@ INLINE uint32_t transform_value(const struct postern_transform *t, const struct 
   return 0;
 }
 
-/// Plain columns from `first` on, of one row whose entries nobody reads. Returns how many.
-INLINE size_t transform_plain(const struct postern_transform *t, size_t first, const float *row,
-                              uint32_t *refused) {
-  size_t i = first;
-  float rest = 0.0f;
-  for (; i < t->column_count && is_plain(t->columns + i); i++) {
-    const struct postern_column *c = t->columns + i;
-    const float *edges = t->values + c->first_value;
-    const float low = edges[0], high = edges[c->value_count - 1];
-    float v = row[i];
-    if (__builtin_expect(v != v && c->missing == 1, 0)) v = c->fill;
-    rest += v - v;
-    v = v < low ? low : v;
-    v = v > high ? high : v;
-    t->features[c->first_feature] = (v - c->center) * c->scale;
-  }
-  *refused |= rest != 0.0f;
-  return i - first;
-}
-
 /// `count` plain columns from `first` on, for all rows: constants side by side, then row by row.
 INLINE void transform_run(const struct postern_transform *t, size_t first, size_t count,
                           size_t used, const float *rows, size_t row_count, uint32_t *status) {
@@ -188,8 +170,55 @@ INLINE void transform_run(const struct postern_transform *t, size_t first, size_
   }
 }
 
-TARGET static void transform(const struct postern_transform *t, const float *rows, size_t count,
-                             uint32_t *status) {
+/// One row: column by column.
+SEPARATE static void transform_one(const struct postern_transform *t, const float *row,
+                                 uint32_t *status) {
+  // Names of its own for what stores to the features could change otherwise.
+  const struct postern_column *c = t->columns, *const end = c + t->column_count;
+  const float *const values = t->values;
+  float *const features = t->features;
+  uint32_t *entry = t->entries;
+  float *fraction = t->fractions;
+  float rest = 0.0f;
+  uint32_t refused = 0;
+  for (; c < end; c++, row++) {
+    if (c->kind == 2) continue;
+#if defined(LOAD_COLUMNS)
+    if (t->is_uniform && end - c >= LANES) {
+      vec v = LOAD(row), low, high, fill, center, scale;
+      LOAD_COLUMNS(c, values, low, high, fill, center, scale);
+      (void)fill;
+      const vec moved = MUL(SUB(CLAMP(v, low, high), center), scale);
+      if (ALL_NUMBERS(v)) {
+        STORE(features + c->first_feature, moved);
+        c += LANES - 1;
+        row += LANES - 1;
+        continue;
+      }
+    }
+#endif
+    if (!entry && is_plain(c)) {
+      const float *edges = values + c->first_value;
+      const float low = edges[0], high = edges[c->value_count - 1];
+      float v = *row;
+      if (__builtin_expect(v != v, 0) && c->missing == 1) v = c->fill;
+      rest += v - v;
+      v = v < low ? low : v;
+      v = v > high ? high : v;
+      features[c->first_feature] = (v - c->center) * c->scale;
+    } else {
+      refused |= transform_value(t, c, *row, features, entry, fraction);
+      if (entry) entry++, fraction++;
+    }
+  }
+  const struct postern_column *last = end - 1;
+  for (size_t word = last->first_feature + last->feature_count; word < t->feature_words; word++)
+    features[word] = 0.0f;
+  *status = refused | (rest != 0.0f);
+}
+
+SEPARATE static void transform_many(const struct postern_transform *t, const float *rows,
+                                  size_t count, uint32_t *status) {
   for (size_t row = 0; row < count; row++) status[row] = 0;
   size_t used = 0, written = 0;
   for (size_t first = 0; first < t->column_count;) {
@@ -199,11 +228,8 @@ TARGET static void transform(const struct postern_transform *t, const float *row
       continue;
     }
     size_t run = 0;
-    if (count > 1)
-      while (run < COLUMN_RUN && first + run < t->column_count && is_plain(c + run)) run++;
-    if (count == 1 && !t->entries && is_plain(c)) {
-      run = transform_plain(t, first, rows, status);
-    } else if (run > 1) {
+    while (run < COLUMN_RUN && first + run < t->column_count && is_plain(c + run)) run++;
+    if (run > 1) {
       transform_run(t, first, run, used, rows, count, status);
     } else {
       run = 1;
@@ -221,6 +247,23 @@ TARGET static void transform(const struct postern_transform *t, const float *row
   for (size_t row = 0; row < count; row++)
     for (size_t word = written; word < t->feature_words; word++)
       t->features[row * t->feature_stride + word] = 0.0f;
+}
+
+TARGET static void transform(const struct postern_transform *t, const float *rows, size_t count,
+                             uint32_t *status) {
+  if (count == 1) {
+    transform_one(t, rows, status);
+    return;
+  }
+  struct postern_transform block = *t;
+  for (size_t row = 0; row < count; row += ROW_RUN) {
+    const size_t some = count - row < ROW_RUN ? count - row : ROW_RUN;
+    transform_many(&block, rows + row * t->column_count, some, status + row);
+    block.features += ROW_RUN * t->feature_stride;
+    if (!t->entries) continue;
+    block.entries += ROW_RUN * t->column_stride;
+    block.fractions += ROW_RUN * t->column_stride;
+  }
 }
 
 TARGET static void head(const float *head, size_t outputs, float *values, size_t stride,

@@ -17,8 +17,8 @@ struct ExpertSource {
 
 extension Kernels {
   /// Runs all layers of an expert over a block's rows; the last one writes to side
-  /// `hiddenCount % 2` of the activations. `record` is the expert's shape as the file has it, `bytes`
-  /// are the expert's, checked.
+  /// `hiddenCount % 2` of the activations. `record` is the expert's shape as the file has it, and
+  /// `bytes` are the expert's, checked.
   ///
   /// - Returns: Whether it was done. If not, nothing was: there are no kernels for this machine, or
   ///   the bytes do not stand where floats may.

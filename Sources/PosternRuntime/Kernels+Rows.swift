@@ -12,17 +12,19 @@ internal import PosternFormat
 extension Kernels {
   /// Transforms `count` rows without gaps into slots from `slot` on, and notes their status.
   ///
-  /// - Returns: Whether it was done. If not, nothing was, and the reference, `transformRow`, does it
-  ///   for a row. A row that is refused has a status that says no more than that.
+  /// - Returns: Whether it was done. If not, nothing was, and `transformRow` does it for a row. A
+  ///   row that is refused has a status that says no more than that.
   static func transform(
     _ rows: Span<Float>, count: Int, with view: borrowing TransformView, at slot: Int,
-    layout: SessionLayout, needsEntries: Bool, memory: inout MutableSpan<UInt32>
+    layout: SessionLayout, facts: SessionFacts, memory: inout MutableSpan<UInt32>
   ) -> Bool {
     #if canImport(CPosternKernels) && _endian(little)
       precondition(MemoryLayout<postern_column>.size == Layout.Transform.recordByteCount)
       precondition(rows.count == count * view.columnCount && slot + count <= layout.rowCapacity)
       precondition(memory.count >= layout.wordCount)
       let words = layout.words
+      let needsEntries = facts.needsEntries
+      let isUniform = facts.isUniform && !needsEntries
       let done: Void? = unsafe withPointers(view.bytes, &memory) { bytes, memory in
         unsafe rows.withUnsafeBufferPointer { rows in
           let records = unsafe bytes + Layout.Transform.fixedByteCount
@@ -40,7 +42,7 @@ extension Kernels {
             feature_words: words.featureWordCount,
             entries: needsEntries ? integers(memory, entries) : nil,
             fractions: needsEntries ? memory + fractions : nil,
-            column_stride: words.columnWordCount)
+            column_stride: words.columnWordCount, is_uniform: isUniform ? 1 : 0)
           unsafe postern_transform(
             &transform, rows.baseAddress, count,
             integers(memory, layout.scalar(.status, slot)))

@@ -115,7 +115,7 @@ public struct Session: ~Copyable, ~Escapable {
     precondition(rows.count == count * columns)
     let isDone = Kernels.transform(
       rows, count: count, with: transform, at: slot, layout: layout,
-      needsEntries: facts.needsEntries,
+      facts: facts,
       memory: &memory)
     for row in 0..<count where !isDone || memory[layout.scalar(.status, slot + row)] != 0 {
       let words = layout.words

@@ -18,6 +18,8 @@ struct SessionFacts: Sendable {
   let hasSharedExpert: Bool
   /// Whether a layer reads entries and fractions.
   let needsEntries: Bool
+  /// Whether every column is a number that makes one feature, clamped between two edges.
+  let isUniform: Bool
   /// Whether ``Kernels/row(_:_:layout:memory:)`` can predict a row at once: one affine node, raw
   /// experts, nothing scaled or added.
   let isPlain: Bool
@@ -45,6 +47,7 @@ struct SessionFacts: Sendable {
     isTwoLevel = header.groupCount > 0
     hasSharedExpert = header.hasSharedExpert
     needsEntries = model.shapes.haveLookup
+    isUniform = SessionFacts.isUniform(model.transform)
     let root = model.router.root
     isPlain =
       header.groupCount == 0 && root.kind == .affine && header.gateScale == .none
@@ -54,5 +57,15 @@ struct SessionFacts: Sendable {
       expertEntries: model.expertEntryOffset, shapes: model.offset(of: .expertShapes),
       routerPanels: router + root.panels, routerBias: router + root.bias,
       head: model.offset(of: .head))
+  }
+
+  private static func isUniform(_ transform: borrowing TransformView) -> Bool {
+    for index in 0..<transform.columnCount {
+      let column = transform.column(index)
+      guard column.kind == .numeric, column.valueCount == 2, column.missingPolicy != 2 else {
+        return false
+      }
+    }
+    return true
   }
 }

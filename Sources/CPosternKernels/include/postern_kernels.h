@@ -152,6 +152,8 @@ struct postern_transform {
   uint32_t *entries;
   float *fractions;
   size_t column_stride;
+  /// 1 if every column is a number with one feature and two edges, and nobody reads entries.
+  size_t is_uniform;
 };
 
 /// Transforms `count` rows without gaps. `status` of a row becomes 0, or 1 if the row is refused:
