@@ -63,6 +63,13 @@ let package = Package(
         "PosternTrainer",
       ],
       path: "tools/bench/replays", swiftSettings: borrowing),
+    .executableTarget(
+      name: "speed",
+      dependencies: [
+        "PosternFormat", "PosternRuntime", "PosternStorage", "PosternPackaging",
+        "CAllocationCounter",
+      ],
+      path: "tools/bench/speed/postern", swiftSettings: borrowing),
     .testTarget(
       name: "ReplayTests", dependencies: ["replays", "PosternPackaging"],
       swiftSettings: borrowing),

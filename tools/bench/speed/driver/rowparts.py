@@ -1,0 +1,154 @@
+"""rowparts.py: single rows and batches of every workload, all contenders interleaved."""
+
+import array
+import collections
+import subprocess
+
+import agreement
+import install
+import places
+import roster
+import rounds
+from contender import Refused
+from rounds import Cell, note
+
+CELLS = [Cell(1), Cell(256), Cell(16_384), Cell(16_384, 2)]
+PERCENTILE_CALLS = 20_000
+
+
+class Result:
+    """What was found out about one workload."""
+
+    def __init__(self, shape):
+        self.shape = shape
+        self.kinds = {}
+        self.elements = {}
+        self.cells = collections.OrderedDict()
+        self.refused = {}
+        self.first = {}
+        self.latency = {}
+        self.calls = None
+
+    def json(self):
+        return {"kinds": self.kinds, "cells": self.cells, "refused": self.refused,
+                "first_prediction_ns": self.first, "latency": self.latency, "calls": self.calls}
+
+
+def measure(name, options, limits):
+    """All cells of one workload."""
+    shape = places.Shape(name)
+    result = Result(shape)
+    own = list(roster.postern(shape, ("f32", "f16", "int8", "int4")))
+    if name in ("T", "TD"):
+        peers = []
+    else:
+        peers = list(roster.entrants(shape, options.peers))
+        for element in shape.elements:
+            limits.measure_reads(shape, element)
+    running = []
+    try:
+        for contender in own + peers:
+            note(f"  {name}: {contender.name} loads")
+            try:
+                contender.start()
+                contender.pin(places.cores()[-1:])
+                running.append(contender)
+            except (Refused, OSError) as reason:
+                contender.stop()
+                result.refused[contender.name] = str(reason)
+        running = compared(running, shape, result)
+        for contender in running:
+            result.kinds[contender.name] = contender.kind
+            result.elements[contender.name] = getattr(contender, "element", "f32")
+            if contender.kind == "postern":
+                result.first[contender.name] = contender.first
+        for cell in CELLS:
+            note(f"  {name}: {cell}")
+            times, refused = rounds.run(
+                running, cell, options.rounds, options.milliseconds, options.budget, places.cores())
+            result.cells[cell.key()] = times
+            for who, reason in refused.items():
+                result.refused[f"{who}, {cell}"] = reason
+        details(running, result, options)
+    finally:
+        for contender in running:
+            contender.stop()
+    return result
+
+
+def compared(running, shape, result):
+    """Those that compute what Postern computes."""
+    by_name = {contender.name: contender for contender in running}
+    if "Postern" not in by_name:
+        raise Refused(f"Postern does not run: {result.refused.get('Postern')}")
+    routed = agreement.outputs(by_name["Postern"], "single")
+    dense = None
+    right = []
+    for contender in running:
+        if contender.kind in ("postern", "other"):
+            # Postern's batches equal its single rows bit for bit, for every element type.
+            if contender.kind == "postern":
+                one = agreement.outputs(contender, "single")
+                if one != agreement.outputs(contender, "batch"):
+                    result.refused[contender.name] = "a batch differs from single rows"
+            right.append(contender)
+            continue
+        if contender.kind == "dense" and dense is None:
+            dense = agreement.dense_outputs(shape)
+        expected = dense if contender.kind == "dense" else routed
+        text = agreement.wrong(contender, shape, expected, contender.tolerance)
+        if text is None:
+            right.append(contender)
+        else:
+            result.refused[contender.name] = f"WRONG and not ranked: {text}"
+            contender.stop()
+    return right
+
+
+def details(running, result, options):
+    """Percentiles of single calls, and what a call asks the allocator and the system for."""
+    for contender in running:
+        if contender.name not in ("Postern", "Postern f16", "Postern int8", "hand C"):
+            continue
+        contender.pin(places.cores()[-1:])
+        path = places.WORK / "latency.u32"
+        calls = PERCENTILE_CALLS if result.cells["1x1"].get(contender.name, {}).get(
+            "ns", 1e9) < 1e5 else 2_000
+        best = None
+        for _ in range(3):
+            # Other programs disturb one attempt more than another; the quietest one counts.
+            timer = int(contender.ask(f"latency {calls} {path}")[0])
+            spent = sorted(max(0, ns - timer) for ns in array.array("I", path.read_bytes()))
+            found = {"p50": spent[calls // 2], "p99": spent[calls * 99 // 100],
+                     "p999": spent[calls * 999 // 1000], "calls": calls}
+            if best is None or found["p99"] / max(found["p50"], 1) < best["p99"] / max(best["p50"], 1):
+                best = found
+        result.latency[contender.name] = best
+        if contender.name == "Postern":
+            result.calls = {"allocations": contender.ask("count 10000"),
+                            "system": system_calls(contender)}
+
+
+def system_calls(contender):
+    """System calls of 10,000 single rows: those between the command's arrival and its answer."""
+    path = places.WORK / "trace.txt"
+    try:
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-o", path, "-p", str(contender.process.pid)],
+            stderr=subprocess.PIPE, text=True)
+    except FileNotFoundError:
+        return "strace is not installed"
+    tracer.stderr.readline()
+    try:
+        contender.ask("time single 10000 1")
+    finally:
+        tracer.terminate()
+        tracer.wait()
+    lines = path.read_text().splitlines()
+    begin = next((i for i, line in enumerate(lines) if "time single" in line), None)
+    end = next((i for i, line in enumerate(lines) if "write(1" in line), None)
+    if begin is None or end is None:
+        return "strace saw nothing"
+    # The processor's clock is read before and after the rows by system calls of the measurement's own.
+    between = [line for line in lines[begin + 1:end] if "clock_gettime" not in line]
+    return str(len(between))
