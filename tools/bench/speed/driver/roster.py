@@ -1,7 +1,7 @@
 """roster.py: who takes part.
 
 A kind is `routed` (the same model), `dense` (a plain network of the active size, expert 0: a generous bound,
-as it neither routes nor has more than one expert to read) or `other` (another kind of model).
+as it neither routes nor has more than one expert to read; `dense bf16` in fewer bits) or `other` (another kind of model).
 """
 
 import install
@@ -15,25 +15,33 @@ FAST = ["-O3", "-march=native"]
 class Peer:
     """A peer: what it needs, and which contenders it enters for a workload."""
 
-    def __init__(self, name, wheels, variants, program=None, script=None, tolerance=TIGHT):
+    def __init__(self, name, wheels, variants, program=None, script=None, graphs=None, workloads=None):
         self.name, self.wheels, self.variants = name, wheels, variants
-        self.program, self.script, self.tolerance = program, script, tolerance
+        self.program, self.script, self.graphs = program, script, graphs
+        self.workloads = workloads
 
     def contenders(self, shape):
+        if self.graphs:
+            # The script makes all files of a workload; the last of them shows that it has.
+            script, last = self.graphs
+            names = [] if self.workloads else [shape.name]
+            if not (places.WORK / ".".join([*names, last])).exists():
+                places.output(places.PYTHON, "-B", places.PEERS / script, places.WORK, *names)
         for variant in self.variants:
-            kind = "other" if variant == "other" else variant.split("-")[0]
-            if kind == "moe":
-                kind = "routed"
-            extra = variant.partition("-")[2] if variant != "moe" else "MoE operator"
+            kind = "routed" if variant == "moe" else variant.split("-")[0]
+            extra = "MoE operator" if variant == "moe" else variant.partition("-")[2]
             name = self.name + (f" {extra}" if extra else "")
             if kind == "dense":
                 name += " dense"
+                kind += f" {extra}" if extra else ""
             if self.script:
                 command = [places.PYTHON, "-B", places.PEERS / self.script]
             else:
                 command = [self.program()]
             entry = Contender(name, kind, [*command, places.WORK, shape.name, variant])
-            entry.tolerance = LOOSE if "bf16" in variant else self.tolerance
+            # A batch needs a conditional that this peer's graphs do not have.
+            entry.batches = (self.name, variant) != ("LiteRT", "routed")
+            entry.tolerance = LOOSE if "bf16" in variant else TIGHT
             yield entry
 
 
@@ -57,20 +65,35 @@ def openblas():
 def ggml():
     folder = install.site() / "pywhispercpp.libs"
     libraries = [next(folder.glob(f"libggml{part}-*.so*")) for part in ("-cpu", "-base")]
-    return install.compiled("ggml", ["peer.c", "ggml.c"], FAST,
-                            [*libraries, f"-Wl,-rpath,{folder}", "-Wl,--allow-shlib-undefined"])
+    return linked("ggml", libraries)
 
 
 def onnx_runtime():
     library = next((install.site() / "onnxruntime/capi").glob("libonnxruntime.so.*"))
-    return install.compiled("onnxruntime", ["peer.c", "onnxruntime.c"], FAST,
-                            [library, f"-Wl,-rpath,{library.parent}"])
+    return linked("onnxruntime", [library], {library: "libonnxruntime.so.1"})
 
 
-def litert():
-    library = install.site() / "ai_edge_litert/libLiteRt.so"
-    return install.compiled("litert", ["peer.c", "litert.c"], FAST,
-                            [library, f"-Wl,-rpath,{library.parent}"])
+def openvino():
+    folder = install.site() / "openvino/libs"
+    return linked("openvino", [next(folder.glob("libopenvino_c.so.*"))])
+
+
+def lightgbm():
+    return linked("lightgbm", [install.site() / "lightgbm/lib/lib_lightgbm.so"])
+
+
+def linked(name, libraries, names=None):
+    """A program of `peer.c` and `name.c` with shared libraries, each found by the name that it was linked as."""
+    folder = places.CACHE / "lib"
+    folder.mkdir(exist_ok=True)
+    for library, wanted in (names or {}).items():
+        link = folder / wanted
+        link.unlink(missing_ok=True)
+        link.symlink_to(library)
+    paths = [folder, *(library.parent for library in libraries)]
+    return install.compiled(
+        name, ["peer.c", f"{name}.c"], FAST,
+        [*libraries, "-Wl,--allow-shlib-undefined", *(f"-Wl,-rpath,{path}" for path in paths)])
 
 
 PEERS = [
@@ -78,7 +101,13 @@ PEERS = [
     Peer("Eigen", [], ["routed", "dense"], program=eigen),
     Peer("OpenBLAS", ["openblas"], ["routed", "dense"], program=openblas),
     Peer("ONNX Runtime", ["onnxruntime", "onnx"], ["routed", "moe", "dense"],
-         script="onnx_runtime.py"),
+         program=onnx_runtime, graphs=("onnx_graphs.py", "moe.onnx")),
+    Peer("OpenVINO", ["openvino", "onnx"], ["routed", "dense", "dense-bf16"], program=openvino,
+         graphs=("onnx_graphs.py", "moe.onnx")),
+    Peer("LiteRT", ["litert"], ["routed", "dense"], script="litert.py"),
+    Peer("LightGBM 500 trees", ["lightgbm"], ["other"], program=lightgbm,
+         graphs=("lightgbm_model.py", "trees1.txt"), workloads=["S"]),
+    Peer("ggml", ["ggml"], ["routed", "dense"], program=ggml),
     Peer("PyTorch", ["torch"], ["routed", "dense"], script="pytorch.py"),
 ]
 
@@ -100,6 +129,8 @@ def entrants(shape, names):
     """Contenders of the peers that are chosen and can be had; reasons go to `install.missing`."""
     for peer in PEERS:
         if names and peer.name not in names:
+            continue
+        if peer.workloads and shape.name not in peer.workloads:
             continue
         reasons = [install.missing[name] for name in peer.wheels if name in install.missing]
         if reasons:

@@ -102,7 +102,7 @@ def batches(results):
         if "int8" in shape.elements:
             whole, small = ours(result, "16384x1"), ours(result, "16384x1", "Postern int8")
             limit, _ = results.limits.row(shape, CELLS[2], "int8")
-            who, peer = best(result, "16384x1", ("dense",))
+            who, peer = best(result, "16384x1", ("dense bf16",))
             goal = ", at least 5 x f32 with AMX" if name in ("M", "L") else ""
             lines.append([f"batch 16,384 int8, {name}", "faster than f32" + goal, report.rate(small),
                           f"{report.rate(peer)} ({who})", report.rate(limit),
