@@ -11,10 +11,13 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import cold  # noqa: E402
 import install  # noqa: E402
 import places  # noqa: E402
 import report  # noqa: E402
 import rowparts  # noqa: E402
+import streaming  # noqa: E402
+import training  # noqa: E402
 from limits import Limits  # noqa: E402
 from rounds import note  # noqa: E402
 
@@ -58,6 +61,10 @@ def main():
             limits.measure()
             note(f"{name} ({time.monotonic() - begin:.0f} s)")
             results.rows[name] = rowparts.measure(name, options, limits)
+    for part, module in (("streaming", streaming), ("cold", cold), ("training", training)):
+        if part in options.only:
+            note(f"{part} ({time.monotonic() - begin:.0f} s)")
+            setattr(results, part, module.measure(options))
     limits.measure()
     results.seconds = time.monotonic() - begin
     print(report.markdown(results))

@@ -12,7 +12,7 @@ PEERS = SPEED / "peers"
 RELEASE = TOP / ".build/release"
 CACHE = TOP / ".build/speed-peers"
 PYTHON = CACHE / "venv/bin/python"
-PROGRAMS = CACHE / "bin"
+PROGRAMS = CACHE / "programs"
 WORK = TOP / ".build/speed-work"
 
 

@@ -84,7 +84,7 @@ def lightgbm():
 
 def linked(name, libraries, names=None):
     """A program of `peer.c` and `name.c` with shared libraries, each found by the name that it was linked as."""
-    folder = places.CACHE / "lib"
+    folder = places.CACHE / "libraries"
     folder.mkdir(exist_ok=True)
     for library, wanted in (names or {}).items():
         link = folder / wanted

@@ -37,7 +37,7 @@ typedef struct {
 typedef struct {
   const peer_model *model;
   packed router;
-  packed (*experts)[8];
+  packed (*experts)[8];  // An expert without layers is not packed yet.
 } opened;
 
 typedef struct {
@@ -173,6 +173,14 @@ static void layer_rows(const packed *p, const float *x, long xs, float *y, long 
   }
 }
 
+static void pack_expert(const opened *o, long expert) {
+  for (long l = 0; l < o->model->layer_count; l++) {
+    const peer_layer *from = &o->model->experts[expert][l];
+    o->experts[expert][l] =
+        pack(from->inputs, from->outputs, from->weights, from->outputs, 1, from->bias);
+  }
+}
+
 void *peer_open(const peer_model *model, const char **reason) {
   (void)reason;
   opened *o = calloc(1, sizeof *o);
@@ -180,12 +188,9 @@ void *peer_open(const peer_model *model, const char **reason) {
   o->router = pack(model->input_count, model->expert_count, model->router, 1, model->input_count,
                    model->router_bias);
   o->experts = calloc(model->expert_count, sizeof *o->experts);
-  for (long e = 0; e < (model->is_dense ? 1 : model->expert_count); e++)
-    for (long l = 0; l < model->layer_count; l++) {
-      const peer_layer *from = &model->experts[e][l];
-      o->experts[e][l] =
-          pack(from->inputs, from->outputs, from->weights, from->outputs, 1, from->bias);
-    }
+  // A process that answers one row packs the one expert that it needs.
+  if (!model->is_once)
+    for (long e = 0; e < (model->is_dense ? 1 : model->expert_count); e++) pack_expert(o, e);
   return o;
 }
 
@@ -208,6 +213,7 @@ static void one_row(state *s, const float *x, float *y) {
     layer_row(&s->opened->router, x, s->scores, 0);
     expert = largest(s->scores, model->expert_count);
   }
+  if (s->opened->experts[expert][0].weights == NULL) pack_expert(s->opened, expert);
   const packed *layers = s->opened->experts[expert];
   for (long l = 0; l < model->layer_count; l++) {
     float *to = l % 2 ? s->b : s->a;

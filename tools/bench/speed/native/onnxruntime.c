@@ -82,7 +82,7 @@ void *peer_open(const peer_model *model, const char **reason) {
   int is_routed = strcmp(model->variant, "routed") == 0;
   o->single = session(environment, model, is_routed ? "single" : model->variant);
   // A process that answers one row loads one graph.
-  o->batch = is_routed && getenv("PEER_ONCE") == NULL ? session(environment, model, "batch") : o->single;
+  o->batch = is_routed && !model->is_once ? session(environment, model, "batch") : o->single;
   if (o->single == NULL || o->batch == NULL) {
     *reason = problem;
     return NULL;

@@ -62,7 +62,8 @@ static long numbers(const char *text, const char *key, long *list) {
 }
 
 static void load(char **argv, int is_once) {
-  model = (peer_model){.folder = argv[1], .name = argv[2], .variant = argv[3]};
+  model = (peer_model){
+      .folder = argv[1], .name = argv[2], .variant = argv[3], .is_once = is_once};
   model.is_dense = strncmp(argv[3], "dense", 5) == 0;
   char path[4096], text[4096] = {0};
   snprintf(path, sizeof path, "%s/%s.json", argv[1], argv[2]);
@@ -206,10 +207,10 @@ int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   load(argv, argc == 5);
   const char *reason = "unknown";
-  outputs = calloc((size_t)(argc == 5 ? 1 : ROW_COUNT) * model.output_count, sizeof *outputs);
+  outputs = calloc((size_t)(model.is_once ? 1 : ROW_COUNT) * model.output_count, sizeof *outputs);
   void *opened = peer_open(&model, &reason);
   if (opened == NULL) fail(reason);
-  if (argc == 5) return first_prediction(opened);
+  if (model.is_once) return first_prediction(opened);
   void *one = peer_state(opened, 1), *many = peer_state(opened, ROW_COUNT);
   printf("ready 0\n");
   char line[4096], kind[16], path[4096];

@@ -17,6 +17,7 @@ typedef struct {
 typedef struct {
   const char *folder, *name, *variant;
   int is_dense;  ///< Expert 0 alone answers: a plain network of the active size.
+  int is_once;   ///< The process answers one row and ends.
   long input_count, expert_count, layer_count, output_count, widest;
   const float *router, *router_bias;  ///< Shape (experts, inputs).
   peer_layer (*experts)[8];

