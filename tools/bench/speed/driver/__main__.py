@@ -5,6 +5,7 @@ Prints Markdown; a table for each workload and one for the targets. See tools/be
 
 import argparse
 import json
+import os
 import pathlib
 import sys
 import time
@@ -48,6 +49,10 @@ def arguments():
 
 def main():
     options = arguments()
+    if pathlib.Path(sys.prefix) != places.CACHE / "venv":
+        # numpy comes from there, too.
+        install.environment()
+        os.execv(places.PYTHON, [places.PYTHON, "-B", *sys.argv])
     begin = time.monotonic()
     if not options.no_build:
         install.postern()

@@ -29,11 +29,15 @@ WHEELS = {
 missing = {}
 
 
-def packages(names):
-    """Installs wheels that are not there yet; `missing` has the reasons for those that cannot be."""
+def environment():
+    """A Python of the peers' own."""
     if not places.PYTHON.exists():
         places.CACHE.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", places.CACHE / "venv"], check=True)
+
+
+def packages(names):
+    """Installs wheels that are not there yet; `missing` has the reasons for those that cannot be."""
     here = places.output(places.PYTHON, "-m", "pip", "list", "--format=freeze").lower().split()
     for name in names:
         want = WHEELS[name]

@@ -33,11 +33,12 @@ def calibrated(contender, cell, milliseconds):
         repeats = max(2 * repeats, min(8 * repeats, int(repeats * milliseconds / (spent + 0.001))))
 
 
-def run(contenders, cell, rounds, milliseconds, budget, cores):
+def run(contenders, cell, rounds, milliseconds, budget, cores, expected):
     """Times a cell.
 
     All is measured in the processor's time, since other programs may use the machine; of two threads the one
-    that worked longer counts. A contender whose repetitions take more than `budget` seconds in all stops early.
+    that worked longer counts. A contender whose repetitions take more than `budget` seconds in all stops early; one
+    whose single repetition would take three times as long, by the nanoseconds `expected` a row, does not start.
 
     Returns `{name: {"ns": median, "low": decile, "wall": median, "rounds": n}}`, by row, and `{name: reason}`.
     """
@@ -45,7 +46,12 @@ def run(contenders, cell, rounds, milliseconds, budget, cores):
     times, refused, repeats = {}, {}, {}
     entrants = [c for c in contenders if cell.threads in c.threads and (cell.batch == 1 or c.batches)]
     spent = {}
-    for contender in entrants:
+    for contender in list(entrants):
+        seconds = expected.get(contender.name, 0) * cell.batch / 1e9
+        if seconds > 3 * budget:
+            refused[contender.name] = f"not measured: a repetition takes {seconds:.0f} s"
+            entrants.remove(contender)
+            continue
         contender.pin(chosen)
         try:
             repeats[contender.name], once, first = calibrated(contender, cell, milliseconds)
