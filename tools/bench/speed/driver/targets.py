@@ -83,7 +83,7 @@ def batches(results):
             who, peer = best(result, "16384x1", (kind,))
             lines.append([f"batch 16,384 f32, {name}", f"rows/s of {text}", report.rate(ns),
                           f"{report.rate(peer)} ({who})", report.rate(peak), f"{peer / ns:.2f}",
-                          yes(ns <= peer) if kind == "dense" else ""])
+                          yes(ns <= peer)])
         ns = ours(result, "256x1")
         who, peer = best(result, "256x1", ("routed",))
         limit, why = results.limits.row(shape, CELLS[1], "f32")

@@ -13,6 +13,15 @@ struct Clock {
   /// Of this thread.
   static func thread() -> UInt64 { nanoseconds(CLOCK_THREAD_CPUTIME_ID) }
 
+  /// How often the system took the processor from this process while it wanted to go on.
+  static func interruptionCount() -> Int {
+    var usage = rusage()
+    // SAFETY: the call fills one structure that lives for the call.
+    _ = unsafe getrusage(
+      __rusage_who_t(truncatingIfNeeded: RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_nivcsw)
+  }
+
   private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
     // SAFETY: the call fills one structure that lives for the call.
