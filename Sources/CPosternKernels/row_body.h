@@ -20,14 +20,18 @@ INLINE int32_t score_key(float score) {
   return bits ^ ((bits >> 31) & 0x7FFFFFFF);
 }
 
+/// The key over the place's complement: the largest is the first of the largest.
+INLINE int64_t over_place(int32_t key, uint32_t place) {
+  return (int64_t)((uint64_t)(uint32_t)key << 32 | (uint32_t)~place);
+}
+
 /// The lowest index whose score no other exceeds, or UINT32_MAX if a score is not finite.
 INLINE uint32_t best_of_few(const float *scores, size_t count) {
-  // The key over the index's complement: the largest is the first of the largest.
   int64_t largest = INT64_MIN;
   float rest = 0.0f;
   for (size_t i = 0; i < count; i++) {
     rest += scores[i] - scores[i];
-    const int64_t pair = ((int64_t)score_key(scores[i]) << 32) | (uint32_t)~i;
+    const int64_t pair = over_place(score_key(scores[i]), (uint32_t)i);
     largest = pair > largest ? pair : largest;
   }
   return rest == 0.0f ? ~(uint32_t)largest : UINT32_MAX;
@@ -54,7 +58,7 @@ INLINE uint32_t best_of_many(const float *scores, size_t count) {
   int32_t any = 0;
   UNROLL for (int lane = 0; lane < LANES; lane++) {
     any |= broken[lane];
-    const int64_t pair = ((int64_t)largest[lane] << 32) | (uint32_t)~where[lane];
+    const int64_t pair = over_place(largest[lane], (uint32_t)where[lane]);
     top = pair > top ? pair : top;
   }
   return any ? UINT32_MAX : ~(uint32_t)top;
