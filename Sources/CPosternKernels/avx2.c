@@ -34,6 +34,12 @@ typedef __m256 vec;
                        _mm_cvtsi32_si128((high) ? 24 : 28)),                              \
       28))
 
+#define MAX(a, b) _mm256_max_ps(a, b)
+#define ALL_LANES 0xFFu
+#define EQUAL_LANES(a, b) ((unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)))
+#define LARGEST_LANE(a) largest_lane(a)
+#define FIRST_OF(v, count, other) ((count) < 8 ? first_of(v, count, other) : (v))
+
 // 16 registers: 12 sums, the weights of one input (2), one input of one row.
 #define TILE_LIMIT 12
 #define TILE_PASSES(PASS) PASS(2, 6, 4, 3)
@@ -42,6 +48,18 @@ typedef __m256 vec;
 #define LOOKUP_PASSES(PASS) PASS(8) PASS(4) PASS(2)
 
 #include "kernel_macros.h"
+
+INLINE float largest_lane(vec a) {
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+INLINE vec first_of(vec v, size_t count, vec other) {
+  const __m256i number = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  const __m256i inside = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), number);
+  return _mm256_blendv_ps(other, v, _mm256_castsi256_ps(inside));
+}
 
 // Sixteen bits hold a byte, and 32 two products: each half sum is of two inputs of an output, four
 // outputs a vector. They meet at the end.

@@ -28,10 +28,15 @@ typedef __m512 vec;
                        _mm_cvtsi32_si128((high) ? 24 : 28)),                             \
       28))
 
+#define MAX(a, b) _mm512_max_ps(a, b)
+#define ALL_LANES 0xFFFFu
+#define EQUAL_LANES(a, b) ((unsigned)_mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ))
+#define LARGEST_LANE(a) _mm512_reduce_max_ps(a)
+#define FIRST_OF(v, count, other) \
+  ((count) < 16 ? _mm512_mask_mov_ps(other, (__mmask16)((1u << (count)) - 1), v) : (v))
 #define CLAMP(v, low, high) _mm512_min_ps(high, _mm512_max_ps(low, v))
 // Numbers less themselves are 0; NaN and infinities are not.
-#define ALL_NUMBERS(v) \
-  (_mm512_cmp_ps_mask(_mm512_sub_ps(v, v), _mm512_setzero_ps(), _CMP_EQ_OQ) == 0xFFFF)
+#define ALL_NUMBERS(v) (EQUAL_LANES(SUB(v, v), SPLAT(0.0f)) == ALL_LANES)
 
 /// The 16 bytes from `fill` on of four columns, four apart: a row of four by four.
 #define FOUR_RECORDS(c, i)                                                                        \
@@ -64,7 +69,8 @@ typedef __m512 vec;
 // chains are twice what latency asks for, and a remainder of 3 or 2 rows still has its own tile.
 #define TILE_LIMIT 16
 #define TILE_PASSES(PASS) PASS(4, 4, 3, 2) PASS(2, 8, 6, 4) PASS(1, 12, 8, 4)
-// Two panels and four runs side by side: eight chains hide the latency. More streams than eight
-// fall on the same cache sets where the inputs are a power of two (256 x 256: half the rate).
-#define ROW_PASSES(PASS) PASS(2, 4) PASS(1, 4)
+// Eight chains hide the latency, of eight panels one run after the other: so each panel is read from
+// end to end. More streams than eight fall on the same cache sets where the inputs are a power of
+// two (256 x 256: half the rate).
+#define ROW_PASSES(PASS) PASS(8, 1) PASS(4, 2) PASS(2, 4) PASS(1, 4)
 #define LOOKUP_PASSES(PASS) PASS(8) PASS(4) PASS(2) PASS(1)

@@ -79,6 +79,7 @@ void postern_expert(const struct postern_shape *shape, const struct postern_size
         .bias = (const float *)(start + l.bias),
         .slopes = l.is_last || cubes ? NULL : (const float *)(start + l.slopes),
         .cubes = cubes && !l.is_last,
+        .fetches = (int)sizes->fetches,
         .inputs = l.inputs,
         .outputs = l.outputs,
         .group = shape->group,

@@ -114,7 +114,12 @@ INT8_LINKAGE TARGET void INT8_KERNEL(const struct postern_call *d) {
   for (; output + panels * PANEL <= d->outputs; output += panels * PANEL) {                   \
     size_t row = 0;                                                                           \
     for (; rows - row >= tall; row += tall) int8_tile(d, &q, first, row, output, tall, panels, 0); \
-    for (; row < rows; row++) int8_tile(d, &q, first, row, output, 1, panels, 1);             \
+    for (; row < rows; row++) {                                                               \
+      if (d->fetches)                                                                         \
+        int8_tile(d, &q, first, row, output, 1, panels, 1);                                   \
+      else                                                                                    \
+        int8_tile(d, &q, first, row, output, 1, panels, 0);                                   \
+    }                                                                                         \
   }
     INT8_PASSES(PASS)
 #undef PASS

@@ -15,7 +15,7 @@
 struct postern_call {
   const void *weights;
   const float *scale, *bias, *slopes;
-  int cubes;
+  int cubes, fetches;
   size_t inputs, outputs, group;
   const float *x;
   size_t x_stride;

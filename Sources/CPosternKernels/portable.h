@@ -26,9 +26,24 @@ PORTABLE vec leaky(vec z, vec s) {
   return (vec)(((mask)z & over) | ((mask)(s * z) & ~over));
 }
 
-PORTABLE vec square_root(vec a) {
-  return (vec){__builtin_sqrtf(a[0]), __builtin_sqrtf(a[1]), __builtin_sqrtf(a[2]),
-               __builtin_sqrtf(a[3])};
+PORTABLE vec largest_of(vec a, vec b) {
+  const mask over = a > b;
+  return (vec)(((mask)a & over) | ((mask)b & ~over));
+}
+
+PORTABLE float largest_lane(vec a) {
+  const float low = a[0] > a[1] ? a[0] : a[1], high = a[2] > a[3] ? a[2] : a[3];
+  return low > high ? low : high;
+}
+
+PORTABLE unsigned equal_lanes(vec a, vec b) {
+  const mask equal = a == b;
+  return (equal[0] & 1u) | (equal[1] & 2u) | (equal[2] & 4u) | (equal[3] & 8u);
+}
+
+PORTABLE vec first_of(vec v, size_t count, vec other) {
+  for (size_t i = count; i < LANES; i++) v[i] = other[i];
+  return v;
 }
 
 PORTABLE vec load_bytes(const int8_t *p) { return (vec){p[0], p[1], p[2], p[3]}; }
@@ -127,7 +142,12 @@ PORTABLE vec fma4(vec a, vec b, vec c) {
 #define LEAKY(z, s) leaky(z, s)
 
 #define MUL(a, b) ((a) * (b))
-#define SQRT(a) square_root(a)
+#define MAX(a, b) largest_of(a, b)
+#define ALL_LANES 0xFu
+#define EQUAL_LANES(a, b) equal_lanes(a, b)
+#define LARGEST_LANE(a) largest_lane(a)
+#define FIRST_OF(v, count, other) first_of(v, count, other)
+#define SQRT(a) __builtin_elementwise_sqrt(a)
 #define LOAD_HALF(p) load_half(p)
 #define LOAD_BYTES(p) load_bytes(p)
 #define LOAD_NIBBLES(p, high) load_nibbles(p, high)

@@ -1,75 +1,31 @@
 // row_body.h: what happens to a row around its layers. Part of body.h.
 
-typedef int32_t lanes __attribute__((vector_size(4 * LANES)));
-
-INLINE lanes load_lanes(const void *p) {
-  lanes a;
-  __builtin_memcpy(&a, p, sizeof a);
-  return a;
-}
-
-/// Up to this many scores are compared one by one.
-#define FEW_SCORES 24
-
-/// A float as an integer of the same order: a negative one with its other bits flipped. Both zeros
-/// are +0, as they are equal.
-INLINE int32_t score_key(float score) {
-  const float plain = score + 0.0f;
-  int32_t bits;
-  __builtin_memcpy(&bits, &plain, 4);
-  return bits ^ ((bits >> 31) & 0x7FFFFFFF);
-}
-
-/// The key over the place's complement: the largest is the first of the largest.
-INLINE int64_t over_place(int32_t key, uint32_t place) {
-  return (int64_t)((uint64_t)(uint32_t)key << 32 | (uint32_t)~place);
-}
-
 /// The lowest index whose score no other exceeds, or UINT32_MAX if a score is not finite.
-INLINE uint32_t best_of_few(const float *scores, size_t count) {
-  int64_t largest = INT64_MIN;
-  float rest = 0.0f;
-  for (size_t i = 0; i < count; i++) {
-    rest += scores[i] - scores[i];
-    const int64_t pair = over_place(score_key(scores[i]), (uint32_t)i);
-    largest = pair > largest ? pair : largest;
-  }
-  return rest == 0.0f ? ~(uint32_t)largest : UINT32_MAX;
-}
-
-/// The same, LANES scores at a time.
-INLINE uint32_t best_of_many(const float *scores, size_t count) {
-  const lanes exponent = (lanes){} + 0x7F800000;
-  lanes number, largest = (lanes){} + INT32_MIN, where = {}, broken = {};
-  for (int lane = 0; lane < LANES; lane++) number[lane] = lane;
+///
+/// What a full vector reads beyond the scores is replaced by the first one: that wins nowhere else
+/// than where it is.
+INLINE uint32_t best_of(const float *scores, size_t count) {
+  const vec first = SPLAT(scores[0]);
+  vec largest = first, rest = SPLAT(0.0f);
   for (size_t i = 0; i < count; i += LANES) {
-    const lanes inside = number < (int32_t)count;
-    const vec plain = ADD(LOAD(scores + i), SPLAT(0.0f));
-    lanes bits;
-    __builtin_memcpy(&bits, &plain, sizeof bits);
-    broken |= ((bits & exponent) == exponent) & inside;
-    const lanes key = bits ^ ((bits >> 31) & 0x7FFFFFFF);
-    const lanes above = (key > largest) & inside;
-    largest = (key & above) | (largest & ~above);
-    where = (number & above) | (where & ~above);
-    number += LANES;
+    const vec v = FIRST_OF(LOAD(scores + i), count - i, first);
+    rest = ADD(rest, SUB(v, v));
+    largest = MAX(v, largest);
   }
-  int64_t top = INT64_MIN;
-  int32_t any = 0;
-  UNROLL for (int lane = 0; lane < LANES; lane++) {
-    any |= broken[lane];
-    const int64_t pair = over_place(largest[lane], (uint32_t)where[lane]);
-    top = pair > top ? pair : top;
+  // Numbers less themselves are 0; NaN and infinities are not.
+  if (EQUAL_LANES(rest, SPLAT(0.0f)) != ALL_LANES) return UINT32_MAX;
+  const vec top = SPLAT(LARGEST_LANE(largest));
+  for (size_t i = 0;; i += LANES) {
+    const unsigned equal = EQUAL_LANES(FIRST_OF(LOAD(scores + i), count - i, first), top);
+    if (equal) return (uint32_t)i + (uint32_t)__builtin_ctz(equal);
   }
-  return any ? UINT32_MAX : ~(uint32_t)top;
 }
 
 TARGET static size_t best(const float *scores, size_t stride, size_t count, size_t rows,
                           uint32_t *found) {
   size_t broken = 0;
   for (size_t row = 0; row < rows; row++) {
-    const float *s = scores + row * stride;
-    found[row] = count <= FEW_SCORES ? best_of_few(s, count) : best_of_many(s, count);
+    found[row] = best_of(scores + row * stride, count);
     broken += found[row] == UINT32_MAX;
   }
   return broken;
@@ -302,7 +258,7 @@ TARGET static void cosine(const struct postern_call *d, size_t children) {
         const float value = x[run * quarter + k];
         c[run] = SCALAR_FMA(value, value, c[run]);
       }
-    const float norm = __builtin_sqrtf((c[0] + c[1]) + (c[2] + c[3]));
+    const float norm = SQRT(SPLAT((c[0] + c[1]) + (c[2] + c[3])))[0];
     for (size_t o = 0; o < children; o++) {
       const float divisor = norm + d->scale[o];
       const float quotient = divisor - divisor == 0.0f ? y[o] / divisor : __builtin_nanf("");

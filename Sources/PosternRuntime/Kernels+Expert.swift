@@ -23,11 +23,12 @@ extension Kernels {
   /// - Returns: Whether it was done. If not, nothing was: there are no kernels for this machine, or
   ///   the bytes do not stand where floats may.
   static func expert(
-    _ record: Span<UInt8>, _ sizes: ModelSizes, columnCount: Int, _ bytes: Span<UInt8>,
-    _ source: ExpertSource, rows: Int, layout: SessionLayout, memory: inout MutableSpan<UInt32>
+    _ record: Span<UInt8>, _ facts: SessionFacts, _ bytes: Span<UInt8>, _ source: ExpertSource,
+    rows: Int, layout: SessionLayout, memory: inout MutableSpan<UInt32>
   ) -> Bool {
     #if canImport(CPosternKernels) && _endian(little)
       let words = layout.words
+      let sizes = facts.sizes
       precondition(record.count == MemoryLayout<postern_shape>.size)
       precondition(memory.count >= layout.wordCount && rows >= 0 && rows <= layout.blockRowCount)
       checkRows(rows, of: words.featureWordCount, at: source.features, in: memory.count)
@@ -41,11 +42,12 @@ extension Kernels {
           }
           let shape = unsafe record.assumingMemoryBound(to: postern_shape.self)
           var counts = postern_sizes(
-            features: sizes.featureCount, entries: sizes.entryCount, outputs: sizes.outputCount)
+            features: sizes.featureCount, entries: sizes.entryCount, outputs: sizes.outputCount,
+            fetches: facts.isCold ? 1 : 0)
           precondition(unsafe postern_expert_size(shape, &counts) == byteCount)
           var pairs = unsafe postern_pairs(
             entries: integers(memory, source.entries), fractions: memory + source.fractions,
-            columns: columnCount, stride: words.columnWordCount)
+            columns: facts.usedColumnCount, stride: words.columnWordCount)
           // SAFETY: all layers lie inside the expert's bytes, whose number is that of its shape.
           // The model was checked when it was opened: no layer is wider than a row of the
           // activations, none reads more features than a row has, and the transform wrote entries

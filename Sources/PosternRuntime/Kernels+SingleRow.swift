@@ -36,7 +36,7 @@ extension Kernels {
           head: floats(file, places.head),
           sizes: postern_sizes(
             features: facts.sizes.featureCount, entries: facts.sizes.entryCount,
-            outputs: facts.outputCount),
+            outputs: facts.outputCount, fetches: facts.isCold ? 1 : 0),
           children: facts.expertCount, checked: integers(memory, 0),
           features: memory + layout.features,
           pairs: postern_pairs(

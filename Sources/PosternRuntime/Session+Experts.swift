@@ -67,7 +67,7 @@ extension Session {
     _ expert: Int, _ bytes: Span<UInt8>, _ source: ExpertSource, rows: Int
   ) -> Int {
     let isDone = Kernels.expert(
-      shapes.record(expert), facts.sizes, columnCount: facts.usedColumnCount, bytes, source,
+      shapes.record(expert), facts, bytes, source,
       rows: rows,
       layout: layout, memory: &memory)
     let shape = shapes.shape(expert)

@@ -26,6 +26,17 @@ extension Session {
     return float(layout.outputs + slot * layout.words.outputWordCount + output)
   }
 
+  /// Writes all values of an answered row: what ``value(_:output:)`` gives one by one.
+  ///
+  /// - Parameter values: One place for each output.
+  /// - Precondition: ``status(_:)`` of the slot has no refusal.
+  public func values(_ slot: Int, into values: inout MutableSpan<Float>) {
+    precondition(isAnswered(checked(slot)))
+    precondition(values.count == facts.outputCount)
+    let first = layout.outputs + slot * layout.words.outputWordCount
+    for output in 0..<values.count { values[output] = float(first + output) }
+  }
+
   /// The class of an answered row of a classification.
   ///
   /// - Precondition: ``status(_:)`` of the slot has no refusal.

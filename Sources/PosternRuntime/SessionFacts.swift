@@ -18,6 +18,8 @@ struct SessionFacts: Sendable {
   let hasSharedExpert: Bool
   /// Whether a layer reads entries and fractions.
   let needsEntries: Bool
+  /// Whether the file is larger than what stays in a cache.
+  let isCold: Bool
   /// Whether every column is a number that makes one feature, clamped between two edges.
   let isUniform: Bool
   /// Whether ``Kernels/row(_:_:layout:memory:)`` can predict a row at once: one affine node, raw
@@ -47,6 +49,7 @@ struct SessionFacts: Sendable {
     isTwoLevel = header.groupCount > 0
     hasSharedExpert = header.hasSharedExpert
     needsEntries = model.shapes.haveLookup
+    isCold = model.bytes.count > 1 &<< 24
     isUniform = SessionFacts.isUniform(model.transform)
     let root = model.router.root
     isPlain =

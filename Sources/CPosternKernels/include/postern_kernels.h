@@ -40,6 +40,8 @@ struct postern_shape {
 /// What the sizes of experts depend on besides.
 struct postern_sizes {
   size_t features, entries, outputs;
+  /// 1 if the experts are larger than a cache: weights are fetched ahead.
+  size_t fetches;
 };
 
 /// The bytes of an expert of this shape.

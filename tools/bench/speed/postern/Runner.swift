@@ -51,9 +51,8 @@ func predictSingly(
   for _ in 0..<count {
     predictor.session.load(numbers.extracting(row * width..<(row + 1) * width), at: 0)
     try predictor.predict(count: 1)
-    for output in 0..<outputCount {
-      outputs[place * outputCount + output] = predictor.session.value(0, output: output)
-    }
+    var values = outputs._mutatingExtracting(place * outputCount..<(place + 1) * outputCount)
+    predictor.session.values(0, into: &values)
     row = row + 1 == rowCount ? 0 : row + 1
     place = place + 1 == capacity ? 0 : place + 1
   }
@@ -67,14 +66,11 @@ func predictBatch(
   let width = rows.width
   let outputCount = predictor.session.model.header.outputCount
   let numbers = rows.numbers.span
-  for slot in 0..<count {
-    let start = (first + slot) * width
-    predictor.session.load(numbers.extracting(start..<start + width), at: slot)
-  }
+  let start = first * width
+  predictor.session.load(numbers.extracting(start..<start + count * width), count: count)
   try predictor.predict(count: count)
   for slot in 0..<count {
-    for output in 0..<outputCount {
-      outputs[slot * outputCount + output] = predictor.session.value(slot, output: output)
-    }
+    var values = outputs._mutatingExtracting(slot * outputCount..<(slot + 1) * outputCount)
+    predictor.session.values(slot, into: &values)
   }
 }
