@@ -18,7 +18,9 @@ struct layer_case {
 };
 
 /// The stride of rows of `count` words: often just that, sometimes more.
-static size_t stride_for(size_t count) { return random_below(2) ? count : count + random_below(21); }
+static size_t stride_for(size_t count) {
+  return random_below(2) ? count : count + random_below(21);
+}
 
 static void call(enum layer_kind kind, const struct layer_case *c) {
   switch (kind) {

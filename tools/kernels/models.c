@@ -67,7 +67,8 @@ void fill_expert(const struct postern_shape *shape, const struct postern_sizes *
   size_t width = sizes->features;
   memset(bytes, 0, postern_expert_size(shape, sizes));
   for (size_t number = 0; number <= shape->hidden_count; number++) {
-    const int is_lookup = number == 0 && shape->first_layer, is_last = number == shape->hidden_count;
+    const int is_lookup = number == 0 && shape->first_layer;
+    const int is_last = number == shape->hidden_count;
     // Mostly numbers that leave the next layer something finite to work with.
     const enum kind kind = random_below(4) ? PLAIN : random_finite_kind();
     const size_t inputs = is_lookup ? sizes->entries : width;

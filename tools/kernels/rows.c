@@ -90,7 +90,8 @@ static void check_row(size_t children) {
   for (size_t e = 0; e < children; e++) {
     size_t w[2];
     layer_widths(m->shapes + e, outputs, w);
-    for (int side = 0; side < 2; side++) widths[side] = w[side] > widths[side] ? w[side] : widths[side];
+    for (int side = 0; side < 2; side++)
+      if (w[side] > widths[side]) widths[side] = w[side];
   }
   EACH_SET(set) {
     m->row.scores = PLACE(float, MORE, pad(children, 16));

@@ -15,7 +15,8 @@ static void check_best(size_t count, size_t rows) {
   for (size_t row = 0; row < rows; row++) {
     float *s = scores + row * stride;
     if (random_below(3) == 0)  // a tie
-      for (size_t i = 0; i < count; i++) s[i] = (float)random_below(3) * (random_below(2) ? -0.0f : -1.0f);
+      for (size_t i = 0; i < count; i++)
+        s[i] = (float)random_below(3) * (random_below(2) ? -0.0f : -1.0f);
     if (random_below(20) == 0) s[random_below(count)] = random_below(2) ? NAN : -INFINITY;
   }
   for (size_t i = (rows - 1) * stride + count; i < words; i++) scores[i] = i % 2 ? NAN : INFINITY;
@@ -49,17 +50,16 @@ static size_t make_columns(struct postern_column *columns, size_t count, float *
     if (c.kind == 0) {
       c.missing = mostly_plain ? (uint8_t)random_below(2) : (uint8_t)random_below(3);
       c.feature_count = c.missing == 2 ? 2 : 1;
-      float *edges = fill(values + value, random_in(2, 9), (enum kind)(random_below(2) ? PLAIN : NEAR));
-      c.value_count = 2;
+      float *edges = values + value;
+      const uint32_t made = (uint32_t)random_in(2, 8);
+      for (uint32_t e = 0; e < made; e++)
+        edges[e] = random_below(2) ? (float)e : random_float(random_below(4) ? PLAIN : NEAR);
       edges[0] = random_below(3) ? -3.0f : random_below(2) ? -0x1p100f : -0x1p-149f;
       edges[1] = random_below(2) ? 0.0f : -0.0f;
-      for (size_t more = random_below(7); more > 0; more--)
-        edges[c.value_count++] = random_below(2) ? (float)c.value_count : random_float(PLAIN);
-      qsort(edges, c.value_count, sizeof *edges, ascending);
-      uint32_t kept = 1;  // strictly ascending
-      for (uint32_t e = 1; e < c.value_count; e++)
+      qsort(edges, made, sizeof *edges, ascending);
+      uint32_t kept = 1;  // strictly ascending; the first two differ
+      for (uint32_t e = 1; e < made; e++)
         if (edges[e] > edges[kept - 1]) edges[kept++] = edges[e];
-      if (kept == 1) edges[kept++] = edges[0] + 1.0f;
       c.value_count = kept;
       c.entry_count = kept + (c.missing == 2);
       c.fill = edges[random_below(kept)];
@@ -156,7 +156,8 @@ static void check_head(size_t outputs, size_t rows) {
   const enum kind kind = random_below(2) ? PLAIN : random_kind();
   if (!begin("head, %zu outputs, %zu rows, values of kind %d", outputs, rows, kind)) return;
   const size_t stride = outputs + random_below(9), words = (rows - 1) * stride + outputs;
-  float *head = fill(PLACE(float, WEIGHTS, 4 * outputs), 4 * outputs, random_below(2) ? PLAIN : WIDE);
+  float *head = PLACE(float, WEIGHTS, 4 * outputs);
+  fill(head, 4 * outputs, random_below(2) ? PLAIN : WIDE);
   for (size_t o = 0; o < outputs; o++)
     if (head[4 * o + 2] > head[4 * o + 3]) head[4 * o + 2] = -fabsf(head[4 * o + 3]);
   const float *out = fill(PLACE(float, INPUT, words), words, kind);
