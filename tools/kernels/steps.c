@@ -16,7 +16,7 @@ static void check_best(size_t count, size_t rows) {
     float *s = scores + row * stride;
     if (random_below(3) == 0)  // a tie
       for (size_t i = 0; i < count; i++)
-        s[i] = (float)random_below(3) * (random_below(2) ? -0.0f : -1.0f);
+        s[i] = random_below(4) ? random_below(2) ? 0.0f : -0.0f : -1.0f;
     if (random_below(20) == 0) s[random_below(count)] = random_below(2) ? NAN : -INFINITY;
   }
   for (size_t i = (rows - 1) * stride + count; i < words; i++) scores[i] = i % 2 ? NAN : INFINITY;
