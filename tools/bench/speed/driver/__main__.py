@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import sys
 import time
 
@@ -31,6 +32,9 @@ def arguments():
     parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; repeatable")
     parser.add_argument("--workloads", help="a list such as S,M (all: S,M,L,XL,T)")
     parser.add_argument("--peers", help="a list such as 'hand C,Eigen'; none: no peers")
+    parser.add_argument("--elements", default="f32,f16,int8,int4", help="Postern's own, a list")
+    parser.add_argument("--cells", default="1,256,16384,2x16384",
+                        help="batch sizes (1: single rows; 2x16384: two threads), a list")
     parser.add_argument("--rounds", type=int, help="repetitions of each cell (15; quick: 5)")
     parser.add_argument("--json", type=pathlib.Path, help="a file for all figures")
     parser.add_argument("--no-build", action="store_true", help="use the release builds as they are")
@@ -41,10 +45,25 @@ def arguments():
     if "T" in options.workloads:
         options.workloads.append("TD")
     options.peers = options.peers.split(",") if options.peers else []
+    options.elements = options.elements.split(",")
+    options.cells = options.cells.split(",")
     options.rounds = options.rounds or (5 if quick else 15)
     options.milliseconds = 10 if quick else 30
     options.budget = 1.5 if quick else 20
     return options
+
+
+def measure(options, limits, results, begin):
+    """The parts that were asked for, one after the other."""
+    if "rows" in options.only:
+        for name in options.workloads:
+            limits.measure()
+            note(f"{name} ({time.monotonic() - begin:.0f} s)")
+            rowparts.measure(name, options, limits, results.rows)
+    for part, module in (("streaming", streaming), ("cold", cold), ("training", training)):
+        if part in options.only:
+            note(f"{part} ({time.monotonic() - begin:.0f} s)")
+            setattr(results, part, module.measure(options))
 
 
 def main():
@@ -54,6 +73,7 @@ def main():
         install.environment()
         os.execv(places.PYTHON, [places.PYTHON, "-B", *sys.argv])
     begin = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not options.no_build:
         install.postern()
     install.packages(install.WHEELS)
@@ -61,15 +81,10 @@ def main():
     limits = Limits()
     limits.measure()
     results = report.Results(options, limits)
-    if "rows" in options.only:
-        for name in options.workloads:
-            limits.measure()
-            note(f"{name} ({time.monotonic() - begin:.0f} s)")
-            results.rows[name] = rowparts.measure(name, options, limits)
-    for part, module in (("streaming", streaming), ("cold", cold), ("training", training)):
-        if part in options.only:
-            note(f"{part} ({time.monotonic() - begin:.0f} s)")
-            setattr(results, part, module.measure(options))
+    try:
+        measure(options, limits, results, begin)
+    except KeyboardInterrupt:
+        note("interrupted; what there is:")
     limits.measure()
     results.seconds = time.monotonic() - begin
     print(report.markdown(results))

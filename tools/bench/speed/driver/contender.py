@@ -30,6 +30,7 @@ class Contender:
         self.command = [str(word) for word in command]
         self.environment = environment or {}
         self.threads, self.batches = threads, batches
+        self.has_own_threads = False
         self.process = None
         self.first = None
 
@@ -82,7 +83,8 @@ class Contender:
         return wall / rows, processor / rows
 
     def pin(self, cores):
-        places.pin(self.process.pid, cores)
+        """On these cores; a contender with threads of its own keeps all, as the processor's time is what counts."""
+        places.pin(self.process.pid, places.cores() if self.has_own_threads else cores)
 
     def stop(self):
         """Ends the process."""

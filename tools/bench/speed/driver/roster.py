@@ -40,6 +40,8 @@ class Peer:
             else:
                 command = [self.program()]
             entry = Contender(name, kind, [*command, places.WORK, shape.name, variant])
+            # It computes in a thread of its own, also if it has but one: on one core they wait for each other.
+            entry.has_own_threads = self.name == "OpenVINO"
             # A batch needs a conditional that this peer's graphs do not have.
             entry.batches = (self.name, variant) != ("LiteRT", "routed")
             entry.tolerance = LOOSE if "bf16" in variant else TIGHT

@@ -17,6 +17,10 @@ class Cell:
         rows = "single row" if self.batch == 1 else f"batch {self.batch:,}"
         return rows + (f", {self.threads} threads" if self.threads > 1 else "")
 
+    def name(self):
+        """As the command line has it."""
+        return f"{self.threads}x{self.batch}" if self.threads > 1 else str(self.batch)
+
     def key(self):
         return f"{self.batch}x{self.threads}"
 
@@ -24,9 +28,13 @@ class Cell:
 def calibrated(contender, cell, milliseconds):
     """Repeats that take about as long as asked for, milliseconds that one attempt took, and its times."""
     repeats = 1
+    if contender.kind != "postern":
+        # What is compiled or allocated at the first call of a size.
+        contender.time(cell, 1)
     while True:
         wall, processor = contender.time(cell, repeats)
-        spent = wall * repeats * cell.batch / 1e6
+        # A contender that waits for threads of its own while other programs run may wait long.
+        spent = max(processor * cell.threads, wall / 10) * repeats * cell.batch / 1e6
         if spent >= milliseconds / 4 or repeats >= 1_000_000:
             return max(1, min(int(repeats * milliseconds / spent), 1_000_000)), spent, (
                 wall, processor)

@@ -34,11 +34,11 @@ class Result:
                 "first_prediction_ns": self.first, "latency": self.latency, "calls": self.calls}
 
 
-def measure(name, options, limits):
-    """All cells of one workload."""
+def measure(name, options, limits, results):
+    """All cells of one workload, into `results`, which has what there is if the run is interrupted."""
     shape = places.Shape(name)
-    result = Result(shape)
-    own = list(roster.postern(shape, ("f32", "f16", "int8", "int4")))
+    result = results[name] = Result(shape)
+    own = list(roster.postern(shape, options.elements))
     if name in ("T", "TD"):
         peers = []
     else:
@@ -64,6 +64,8 @@ def measure(name, options, limits):
                 result.first[contender.name] = contender.first
         expected = {}
         for cell in CELLS:
+            if cell.name() not in options.cells:
+                continue
             note(f"  {name}: {cell}")
             times, refused = rounds.run(
                 running, cell, options.rounds, options.milliseconds, options.budget, places.cores(),
@@ -78,7 +80,6 @@ def measure(name, options, limits):
     finally:
         for contender in running:
             contender.stop()
-    return result
 
 
 def compared(running, shape, result):
@@ -115,9 +116,11 @@ def details(running, result, options):
     for contender in running:
         if contender.name not in ("Postern", "Postern f16", "Postern int8", "hand C"):
             continue
+        if "1" not in options.cells:
+            continue
         contender.pin(places.cores()[-1:])
         path = places.WORK / "latency.u32"
-        calls = PERCENTILE_CALLS if result.cells["1x1"].get(contender.name, {}).get(
+        calls = PERCENTILE_CALLS if result.cells.get("1x1", {}).get(contender.name, {}).get(
             "ns", 1e9) < 1e5 else 2_000
         best = None
         for _ in range(3):

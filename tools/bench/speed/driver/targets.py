@@ -31,7 +31,7 @@ def single(results):
     factors = {"S": 40, "M": 7, "L": 2, "XL": 2}
     bounds = {"M": 1.05, "L": 1.05, "XL": 1.15}
     for name, result in results.rows.items():
-        if name not in factors:
+        if name not in factors or "Postern" not in result.cells.get("1x1", {}):
             continue
         ns = ours(result, "1x1")
         limit, _ = results.limits.row(result.shape, CELLS[0], "f32")
@@ -52,7 +52,7 @@ def single(results):
                           report.duration(ns), report.duration(peer) if times else "none", "",
                           f"{peer / ns:.2f}", yes(peer >= factors[name] * ns)])
         for element, goal in (("f16", 0.6), ("int8", 0.35)):
-            if element in result.shape.elements:
+            if f"Postern {element}" in result.elements:
                 small = ours(result, "1x1", f"Postern {element}")
                 limit, _ = results.limits.row(result.shape, CELLS[0], element)
                 lines.append([f"single row {element}, {name}", f"at most {goal} x f32",
@@ -74,6 +74,8 @@ def batches(results):
             continue
         shape = result.shape
         ns = ours(result, "16384x1")
+        if math.isnan(ns) or math.isnan(ours(result, "256x1")):
+            continue
         peak = shape.operations() / results.limits.multiply_add()
         if name != "S":
             lines.append([f"batch 16,384 f32, {name}", "at least 75 % of the FMA peak",
@@ -94,12 +96,12 @@ def batches(results):
             lines.append([f"batch 256 f32, {name}", f"within 1.3 x of the limit ({why})",
                           report.rate(ns), "", report.rate(limit), f"{ns / limit:.2f}",
                           yes(ns <= 1.3 * limit)])
-        one, two = result.cells["16384x1"].get("Postern"), result.cells["16384x2"].get("Postern")
+        one, two = (result.cells.get(key, {}).get("Postern") for key in ("16384x1", "16384x2"))
         if one and two:
             lines.append([f"two threads, {name}", "at least 1.85 x one (batch 16,384)",
                           report.rate(two["ns"]), "", report.rate(one["ns"] / 2),
                           f"{one['ns'] / two['ns']:.2f}", yes(one["ns"] >= 1.85 * two["ns"])])
-        if "int8" in shape.elements:
+        if "Postern int8" in result.elements:
             whole, small = ours(result, "16384x1"), ours(result, "16384x1", "Postern int8")
             limit, _ = results.limits.row(shape, CELLS[2], "int8")
             who, peer = best(result, "16384x1", ("dense bf16",))
@@ -111,6 +113,8 @@ def batches(results):
         for cell in CELLS[:3]:
             a = ours(results.rows["T"], cell.key())
             b = ours(results.rows["TD"], cell.key())
+            if math.isnan(a) or math.isnan(b):
+                continue
             lines.append([f"T, {cell}", "at most 1.3 x the same network without PLE",
                           report.duration(a), "", report.duration(b), f"{a / b:.2f}",
                           yes(a <= 1.3 * b)])
