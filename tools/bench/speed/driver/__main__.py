@@ -17,6 +17,7 @@ import cold  # noqa: E402
 import install  # noqa: E402
 import places  # noqa: E402
 import report  # noqa: E402
+import roster  # noqa: E402
 import rowparts  # noqa: E402
 import streaming  # noqa: E402
 import training  # noqa: E402
@@ -24,6 +25,12 @@ from limits import Limits  # noqa: E402
 from rounds import note  # noqa: E402
 
 PARTS = ["rows", "streaming", "cold", "training"]
+
+
+def check(parser, chosen, known):
+    for name in chosen:
+        if name not in known:
+            parser.error(f"no {name}; there are {', '.join(known)}")
 
 
 def arguments():
@@ -45,6 +52,8 @@ def arguments():
     if "T" in options.workloads:
         options.workloads.append("TD")
     options.peers = options.peers.split(",") if options.peers else []
+    check(parser, options.peers, [peer.name for peer in roster.PEERS] + ["none"])
+    check(parser, options.workloads, ["S", "M", "L", "XL", "T", "TD"])
     options.elements = options.elements.split(",")
     options.cells = options.cells.split(",")
     options.rounds = options.rounds or (5 if quick else 15)

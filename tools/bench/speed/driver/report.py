@@ -61,7 +61,7 @@ def workload(result, limits):
         if not times or "Postern" not in times:
             continue
         ours = times["Postern"]["ns"]
-        lines = []
+        lines, others = [], []
         for name, found in sorted(times.items(), key=lambda item: item[1]["ns"]):
             fraction, why = "", ""
             if shape.name not in ("T", "TD"):
@@ -70,12 +70,15 @@ def workload(result, limits):
                 if result.kinds[name] in ("routed", "postern"):
                     fraction = f"{bound / found['ns']:.0%}"
                 why = f"{duration(bound)} ({why})"
-            lines.append([name, result.kinds[name], duration(found["ns"]), rate(found["ns"]),
+            apart = others if result.kinds[name] == "other" else lines
+            apart.append([name, result.kinds[name], duration(found["ns"]), rate(found["ns"]),
                           f"{found['ns'] / ours:.2f}", why, fraction, duration(found["wall"]),
                           found["rounds"]])
-        text += [f"### {cell}", ""]
-        text += table(["contender", "kind", "a row", "rows/s", "time / Postern's", "limit",
-                       "fraction of the limit", "wall clock", "rounds"], lines)
+        head = ["contender", "kind", "a row", "rows/s", "time / Postern's", "limit",
+                "fraction of the limit", "wall clock", "rounds"]
+        text += [f"### {cell}", "", *table(head, lines)]
+        if others:
+            text += ["Another kind of model with the same inputs:", "", *table(head, others)]
     if result.refused:
         text += ["Not ranked:", ""]
         text += [f"* {name}: {reason}" for name, reason in result.refused.items()] + [""]

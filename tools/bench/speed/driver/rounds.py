@@ -25,12 +25,12 @@ class Cell:
         return f"{self.batch}x{self.threads}"
 
 
-def calibrated(contender, cell, milliseconds):
+def calibrated(contender, cell, milliseconds, experts):
     """Repeats that take about as long as asked for, milliseconds that one attempt took, and its times."""
+    # Once for what happens at the first call of a size, or the first use of an expert: four rows for each of
+    # them leave out one in fifty.
+    contender.time(cell, -(-4 * experts // cell.batch))
     repeats = 1
-    if contender.kind != "postern":
-        # What is compiled or allocated at the first call of a size.
-        contender.time(cell, 1)
     while True:
         wall, processor = contender.time(cell, repeats)
         # A contender that waits for threads of its own while other programs run may wait long.
@@ -41,7 +41,7 @@ def calibrated(contender, cell, milliseconds):
         repeats = max(2 * repeats, min(8 * repeats, int(repeats * milliseconds / (spent + 0.001))))
 
 
-def run(contenders, cell, rounds, milliseconds, budget, cores, expected):
+def run(contenders, cell, rounds, milliseconds, budget, cores, expected, experts):
     """Times a cell.
 
     All is measured in the processor's time, since other programs may use the machine; of two threads the one
@@ -62,7 +62,8 @@ def run(contenders, cell, rounds, milliseconds, budget, cores, expected):
             continue
         contender.pin(chosen)
         try:
-            repeats[contender.name], once, first = calibrated(contender, cell, milliseconds)
+            repeats[contender.name], once, first = calibrated(
+                contender, cell, milliseconds, experts)
             contender.pin(chosen)
             # What takes longer than all that it may is not asked again.
             times[contender.name] = [first] if once / 1e3 > budget else []

@@ -3,6 +3,7 @@
 import array
 import collections
 import subprocess
+import time
 
 import agreement
 import install
@@ -69,7 +70,7 @@ def measure(name, options, limits, results):
             note(f"  {name}: {cell}")
             times, refused = rounds.run(
                 running, cell, options.rounds, options.milliseconds, options.budget, places.cores(),
-                expected)
+                expected, shape.experts)
             # Where a batch is its rows, one after the other; others may spend more on a call than on its rows.
             expected.update((c.name, times[c.name]["ns"]) for c in running
                             if c.kind == "postern" and c.name in times)
@@ -138,7 +139,7 @@ def details(running, result, options):
 
 
 def system_calls(contender):
-    """System calls of 10,000 single rows: those between the command's arrival and its answer."""
+    """System calls of 10,000 single rows, or why they are not known."""
     path = places.WORK / "trace.txt"
     try:
         tracer = subprocess.Popen(
@@ -146,17 +147,17 @@ def system_calls(contender):
             stderr=subprocess.PIPE, text=True)
     except FileNotFoundError:
         return "strace is not installed"
+    # It says that it is attached, at a time of its own.
     tracer.stderr.readline()
+    time.sleep(0.5)
     try:
         contender.ask("time single 10000 1")
     finally:
         tracer.terminate()
         tracer.wait()
     lines = path.read_text().splitlines()
-    begin = next((i for i, line in enumerate(lines) if "time single" in line), None)
-    end = next((i for i, line in enumerate(lines) if "write(1" in line), None)
-    if begin is None or end is None:
+    # The processor's clock is read before and after the rows: the measurement's own system calls.
+    clocks = [i for i, line in enumerate(lines) if "CLOCK_PROCESS_CPUTIME_ID" in line]
+    if len(clocks) != 2:
         return "strace saw nothing"
-    # The processor's clock is read before and after the rows by system calls of the measurement's own.
-    between = [line for line in lines[begin + 1:end] if "clock_gettime" not in line]
-    return str(len(between))
+    return str(clocks[1] - clocks[0] - 1)

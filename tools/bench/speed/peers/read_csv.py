@@ -6,5 +6,5 @@ import time
 import pandas
 
 start = time.process_time()
-table = pandas.read_csv(sys.argv[1], dtype="float32")
+table = pandas.read_csv(sys.argv[1])
 print(time.process_time() - start, len(table))
