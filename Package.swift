@@ -70,6 +70,9 @@ let package = Package(
         "CAllocationCounter",
       ],
       path: "tools/bench/speed/postern", swiftSettings: borrowing),
+    .executableTarget(
+      name: "training-load", dependencies: ["PosternTrainer"], path: "tools/bench/training",
+      sources: ["Training.swift"], swiftSettings: strict),
     .testTarget(
       name: "ReplayTests", dependencies: ["replays", "PosternPackaging"],
       swiftSettings: borrowing),

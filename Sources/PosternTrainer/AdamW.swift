@@ -1,7 +1,9 @@
 // AdamW.swift: one step of the optimiser over a parameter vector.
 //
 // Step: encoded rows → [networks] → model value.
-// This file says `unsafe`: the loop runs over every parameter at every step of training.
+// This file says `unsafe`: it hands array memory to the kernels.
+
+private import CPosternKernels
 
 /// What AdamW remembers of each parameter, and the moving average of the weights.
 struct Moments {
@@ -43,7 +45,7 @@ struct AdamStep {
     precondition(range.lowerBound >= 0 && range.count % 8 == 0)
     precondition(range.upperBound <= gradient.count && range.upperBound <= parameters.count)
     precondition(range.upperBound <= moments.count)
-    // SAFETY: the preconditions cover every index.
+    // SAFETY: the preconditions cover what the kernel reads and writes.
     unsafe gradient.withUnsafeBufferPointer { gradient in
       unsafe parameters.withUnsafeMutableBufferPointer { p in
         unsafe moments.first.withUnsafeMutableBufferPointer { m in
@@ -52,7 +54,11 @@ struct AdamStep {
               guard let gradient = gradient.baseAddress, let p = p.baseAddress,
                 let m = m.baseAddress, let v = v.baseAddress, let average = average.baseAddress
               else { return }
-              unsafe apply(range, gradient, p, m, v, average)
+              let first = range.lowerBound
+              var step = constants
+              unsafe postern_adamw_f32(
+                &step, gradient + first, p + first, m + first, v + first, average + first,
+                range.count)
             }
           }
         }
@@ -60,25 +66,10 @@ struct AdamStep {
     }
   }
 
-  @inline(__always)
-  private func apply(
-    _ range: Range<Int>, _ gradient: UnsafePointer<Float>, _ p: UnsafeMutablePointer<Float>,
-    _ m: UnsafeMutablePointer<Float>, _ v: UnsafeMutablePointer<Float>,
-    _ average: UnsafeMutablePointer<Float>
-  ) {
-    let (gain1, gain2, averageGain) = (1 - beta1, 1 - beta2, 1 - averageKeep)
-    var index = range.lowerBound
-    while index < range.upperBound {
-      let g = unsafe gradient.lanes(index) * gradientScale
-      let first = unsafe m.lanes(index) * beta1 + g * gain1
-      let second = unsafe v.lanes(index) * beta2 + g * g * gain2
-      unsafe m.set(index, first)
-      unsafe v.set(index, second)
-      let root = (second * secondCorrection).squareRoot() + epsilon
-      let value = unsafe p.lanes(index) * keep - first * rate / root
-      unsafe p.set(index, value)
-      unsafe average.set(index, average.lanes(index) * averageKeep + value * averageGain)
-      index &+= 8
-    }
+  private var constants: postern_adamw {
+    postern_adamw(
+      rate: rate, keep: keep, gradient_scale: gradientScale,
+      second_correction: secondCorrection, average_keep: averageKeep, beta1: beta1, beta2: beta2,
+      epsilon: epsilon)
   }
 }

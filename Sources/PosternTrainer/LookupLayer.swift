@@ -1,7 +1,10 @@
 // LookupLayer.swift: the first layer's table, made from piecewise-linear parameters, and back.
 //
 // Step: encoded rows → [networks] → model value.
-// This file says `unsafe`: the loops over table rows run millions of times in training.
+// This file says `unsafe`: the loops over table rows run millions of times in training; most are
+// the kernels'.
+
+private import CPosternKernels
 
 /// Makes the look-up table of a network from its parameters.
 ///
@@ -20,7 +23,7 @@
 func makeTable(
   of input: InputShape, width: Int, parameters: [Float], table: inout [Float]
 ) {
-  precondition(width % 8 == 0 && parameters.count >= input.entryCount * width)
+  precondition(width % 16 == 0 && parameters.count >= input.entryCount * width)
   precondition(table.count >= input.entryCount * width)
   // SAFETY: all rows are below `entryCount`, which the preconditions cover.
   unsafe parameters.withUnsafeBufferPointer { source in
@@ -44,19 +47,12 @@ private func makeNodes(
   _ positions: [Float], _ hasMissing: Bool, _ width: Int, _ from: UnsafePointer<Float>,
   _ to: UnsafeMutablePointer<Float>
 ) {
-  var output = 0
-  while output < width {
-    let weight = unsafe from.lanes(output)
-    var sum = SIMD8<Float>(repeating: 0)
-    var index = output
-    for (node, position) in positions.enumerated() {
-      if node > 0 { unsafe sum += from.lanes(index) }
-      unsafe to.set(index, sum + weight * position)
-      index &+= width
-    }
-    if hasMissing { unsafe to.set(index, from.lanes(index)) }
-    output &+= 8
+  unsafe positions.withUnsafeBufferPointer {
+    unsafe postern_table_f32(from, $0.baseAddress, $0.count, width, to)
   }
+  guard hasMissing else { return }
+  let missing = positions.count * width
+  unsafe (to + missing).update(from: from + missing, count: width)
 }
 
 private func makeEntries(
@@ -84,24 +80,14 @@ private func makeEntries(
 /// The transposed of ``makeTable(of:width:parameters:table:)``: suffix sums instead of prefix sums.
 /// Entries that no training row has are not trained, so their gradient is zero already.
 func tableGradientToParameters(of input: InputShape, width: Int, gradient: inout [Float]) {
-  precondition(width % 8 == 0 && gradient.count >= input.entryCount * width)
+  precondition(width % 16 == 0 && gradient.count >= input.entryCount * width)
   // SAFETY: all rows are below `entryCount`, which the precondition covers.
   unsafe gradient.withUnsafeMutableBufferPointer { gradient in
     guard var g = gradient.baseAddress else { return }
     for column in input.columns {
       if case .numeric(let positions, _) = column {
-        var output = 0
-        while output < width {
-          var weight = SIMD8<Float>(repeating: 0)
-          var sum = SIMD8<Float>(repeating: 0)
-          for node in stride(from: positions.count - 1, to: 0, by: -1) {
-            let value = unsafe g.lanes(node &* width &+ output)
-            weight += value * positions[node]
-            sum += value
-            unsafe g.set(node &* width &+ output, sum)
-          }
-          unsafe g.set(output, weight + g.lanes(output) * positions[0])
-          output &+= 8
+        unsafe positions.withUnsafeBufferPointer {
+          unsafe postern_table_backward_f32(g, $0.baseAddress, $0.count, width)
         }
       }
       unsafe g += column.entryCount * width
@@ -124,33 +110,21 @@ func scatterToTable(
   precondition(width % 16 == 0 && outputGradient.count >= rowCount * width)
   precondition(entries.count >= rowCount * pairCount && fractions.count >= rowCount * pairCount)
   precondition(gradient.count >= entryCount * width)
-  // SAFETY: the counts are checked above; each entry is checked before its row is touched.
+  for index in 0..<rowCount * pairCount {
+    precondition(Int(entries[index]) + (fractions[index] > 0 ? 1 : 0) < entryCount)
+  }
+  // SAFETY: counts and every entry are checked above.
   unsafe gradient.withUnsafeMutableBufferPointer { gradient in
     unsafe outputGradient.withUnsafeBufferPointer { source in
-      guard let from = source.baseAddress, let to = gradient.baseAddress else { return }
-      unsafe to.update(repeating: 0, count: entryCount * width)
-      for pair in 0..<pairCount {
-        for row in 0..<rowCount {
-          let entry = Int(entries[row &* pairCount &+ pair])
-          let r = fractions[row &* pairCount &+ pair]
-          precondition(entry + (r > 0 ? 1 : 0) < entryCount)
-          unsafe addScaled(from + row * width, 1 - r, to: to + entry * width, count: width)
-          if r > 0 {
-            unsafe addScaled(from + row * width, r, to: to + (entry + 1) * width, count: width)
-          }
+      unsafe entries.withUnsafeBufferPointer { entries in
+        unsafe fractions.withUnsafeBufferPointer { fractions in
+          guard let to = gradient.baseAddress else { return }
+          unsafe to.update(repeating: 0, count: entryCount * width)
+          unsafe postern_scatter_f32(
+            source.baseAddress, width, entries.baseAddress, fractions.baseAddress, pairCount,
+            rowCount, to)
         }
       }
     }
-  }
-}
-
-@inline(__always)
-private func addScaled(
-  _ x: UnsafePointer<Float>, _ scale: Float, to y: UnsafeMutablePointer<Float>, count: Int
-) {
-  var index = 0
-  while index < count {
-    unsafe y.set(index, y.lanes(index) + x.lanes(index) * scale)
-    index &+= 8
   }
 }

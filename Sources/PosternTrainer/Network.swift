@@ -150,18 +150,18 @@ final class Network {
         for slope in slopes..<slopes + layer.outputCount { gradient[slope] = 0 }
       } else if let slopes = layer.slopes {
         VectorMath.activateBackward(
-          &flow, z: sums[index], parameters: parameters, slopes: slopes,
+          &flow, z: sums[index], parameters: parameters, slopes: slopes, bias: layer.bias,
           width: layer.outputCount, rowCount: rowCount, mask: masks[index], gradient: &gradient)
       }
-      VectorMath.columnSums(
-        flow, width: layer.outputCount, rowCount: rowCount, into: &gradient, at: layer.bias)
+      if layer.slopes == nil || shape.activation != .prelu {
+        VectorMath.columnSums(
+          flow, width: layer.outputCount, rowCount: rowCount, into: &gradient, at: layer.bias)
+      }
       guard index > 0 else { break }
-      grow(&scratch, to: (rowCount + 4) * (layer.inputCount + layer.outputCount))
       grow(&scratch, to: layer.weightCount)
       grow(&flowBefore, to: rowCount * layer.inputCount)
       DenseProduct.weightGradient(
-        layer, x: activations[index - 1], dy: flow, rowCount: rowCount, gradient: &gradient,
-        scratch: &scratch)
+        layer, x: activations[index - 1], dy: flow, rowCount: rowCount, gradient: &gradient)
       DenseProduct.inputGradient(
         layer, parameters: parameters, dy: flow, rowCount: rowCount, dx: &flowBefore,
         scratch: &scratch)
@@ -175,9 +175,8 @@ final class Network {
   private func firstLayerGradient() {
     let layer = shape.layers[0]
     guard shape.firstLayer == .lookup else {
-      grow(&scratch, to: (rowCount + 4) * (layer.inputCount + layer.outputCount))
       DenseProduct.weightGradient(
-        layer, x: features, dy: flow, rowCount: rowCount, gradient: &gradient, scratch: &scratch)
+        layer, x: features, dy: flow, rowCount: rowCount, gradient: &gradient)
       return
     }
     let width = layer.outputCount

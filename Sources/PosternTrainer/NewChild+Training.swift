@@ -38,7 +38,6 @@ private struct Climb {
   private var second: [Float]
   private var trace = RouterTrace()
   private var other = RouterTrace()
-  private var scratch: [Float] = []
   private var steps = 0
   private(set) var best: (gain: Double, weight: [Float], bias: Float)?
   let isPossible: Bool
@@ -111,7 +110,7 @@ private struct Climb {
     var gradient = [Float](repeating: 0, count: parameters.count)
     form.backward(
       parameters, features: rows.features, rowCount: rows.rowCount, trace: trace,
-      logitGradient: &slopes, gradient: &gradient, scratch: &scratch)
+      logitGradient: &slopes, gradient: &gradient)
     steps += 1
     let correction = 1 - Float(Elementary.exp(-0.10536 * Double(steps)))
     let secondCorrection = 1 - Float(Elementary.exp(-0.0010005 * Double(steps)))

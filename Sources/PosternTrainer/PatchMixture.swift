@@ -261,10 +261,9 @@ package struct PatchMixture {
   private mutating func moveRouter(_ byLogits: inout [Float], rate: Float) {
     let form = router.forms[0]
     var gradient = [Float](repeating: 0, count: router.parameters.count)
-    var scratch: [Float] = []
     form.backward(
       router.parameters, features: sums, rowCount: labels.count, trace: trace,
-      logitGradient: &byLogits, gradient: &gradient, scratch: &scratch)
+      logitGradient: &byLogits, gradient: &gradient)
     // Weights only: the published router has no bias.
     for index in form.place.weights..<form.place.bias {
       router.parameters[index] -= rate * gradient[index]

@@ -32,6 +32,12 @@ struct RandomStream {
     return Self.hash(state)
   }
 
+  /// Passes over the next `count` numbers. Returns the state that they follow.
+  mutating func skip(_ count: Int) -> UInt64 {
+    defer { state &+= Self.step &* UInt64(count) }
+    return state
+  }
+
   /// A number in `0..<bound`, by multiplication; the bias is below `bound / 2^64`.
   mutating func below(_ bound: Int) -> Int {
     precondition(bound > 0)

@@ -88,7 +88,6 @@ struct RidgeHead {
     private var rowCount = 0
     private var outputs: [Float]
     private var panels: [Float]
-    private var scratch: [Float]
 
     var size: Int { width + 1 }
 
@@ -102,8 +101,6 @@ struct RidgeHead {
       gram = [Double](repeating: 0, count: (width + 1) * (width + 1))
       outputs = [Float](repeating: 0, count: RidgeHead.blockSize * outputStride)
       panels = [Float](repeating: 0, count: (stride + 1) * outputStride)
-      scratch = [Float](
-        repeating: 0, count: (RidgeHead.blockSize + 4) * (stride + outputStride))
     }
 
     /// `H` block by block.
@@ -187,8 +184,7 @@ struct RidgeHead {
           row: Int(row), outputs: &outputs, offset: first, weight: weight)
       }
       DenseProduct.weightGradient(
-        place(outputs: outputStride), x: h, dy: outputs, rowCount: rowCount, gradient: &panels,
-        scratch: &scratch)
+        place(outputs: outputStride), x: h, dy: outputs, rowCount: rowCount, gradient: &panels)
       for output in 0..<outputCount {
         for i in 0..<size {
           gradient[output * size + i] += Double(

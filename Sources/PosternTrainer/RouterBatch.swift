@@ -119,25 +119,10 @@ struct RouterBatch {
     if logSums[node].count < rowCount {
       logSums[node] = [Double](repeating: 0, count: rowCount)
     }
-    for row in 0..<rowCount {
-      let first = row * form.stride
-      let largest = traces[node].logits[first + best(node: node, row: row)]
-      var (sharpSum, softSum) = (0.0, 0.0)
-      for index in first..<first + form.childCount {
-        let difference = Double(traces[node].logits[index] - largest)
-        let soft = Elementary.exp(difference)
-        let sharp = temperature == 1 ? soft : Elementary.exp(difference / Double(temperature))
-        softProbabilities[node][index] = Float(soft)
-        nodeProbabilities[node][index] = Float(sharp)
-        softSum += soft
-        sharpSum += sharp
-      }
-      logSums[node][row] = Double(largest) + Elementary.log(softSum)
-      for index in first..<first + form.childCount {
-        nodeProbabilities[node][index] = Float(Double(nodeProbabilities[node][index]) / sharpSum)
-        softProbabilities[node][index] = Float(Double(softProbabilities[node][index]) / softSum)
-      }
-    }
+    VectorMath.softmax(
+      traces[node].logits, stride: form.stride, count: form.childCount, rowCount: rowCount,
+      temperature: temperature, sharp: &nodeProbabilities[node], soft: &softProbabilities[node],
+      logSums: &logSums[node])
   }
 
   /// The share of the rows that each expert is chosen for.

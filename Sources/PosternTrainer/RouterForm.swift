@@ -176,21 +176,18 @@ extension RouterForm {
   /// `(rows, stride)`, zero beyond the children, and is used up.
   func backward(
     _ parameters: [Float], features: [Float], rowCount: Int, trace: RouterTrace,
-    logitGradient: inout [Float], gradient: inout [Float], scratch: inout [Float]
+    logitGradient: inout [Float], gradient: inout [Float]
   ) {
     guard isTrained else {
       for index in place.weights..<end { gradient[index] = 0 }
       return
     }
-    let needed = (rowCount + 4) * (place.inputCount + stride)
-    if scratch.count < needed { scratch = [Float](repeating: 0, count: needed) }
     VectorMath.columnSums(
       logitGradient, width: stride, rowCount: rowCount, into: &gradient, at: place.bias)
     for index in logScale..<end { gradient[index] = 0 }
     guard kind != .linear else {
       DenseProduct.weightGradient(
-        place, x: features, dy: logitGradient, rowCount: rowCount, gradient: &gradient,
-        scratch: &scratch)
+        place, x: features, dy: logitGradient, rowCount: rowCount, gradient: &gradient)
       return
     }
     let scale = scale(parameters)
@@ -216,7 +213,7 @@ extension RouterForm {
     gradient[logScale] = Float(scaleGradient)
     DenseProduct.weightGradient(
       place, x: isDistance ? features : trace.directions, dy: logitGradient, rowCount: rowCount,
-      gradient: &gradient, scratch: &scratch)
+      gradient: &gradient)
     let lengths = isDistance ? [] : lengths(parameters)
     for child in 0..<childCount {
       let norm = isDistance ? 1 : trace.norms[child]

@@ -37,10 +37,9 @@ package struct RouterFormulas: Sendable {
     var logitGradient = [Float](repeating: 0, count: form.stride)
     logitGradient[expert] = 1
     var gradient = [Float](repeating: 0, count: router.parameters.count)
-    var scratch: [Float] = []
     form.backward(
       router.parameters, features: features, rowCount: 1, trace: trace,
-      logitGradient: &logitGradient, gradient: &gradient, scratch: &scratch)
+      logitGradient: &logitGradient, gradient: &gradient)
     return (0..<form.featureCount).map { gradient[form.weight(expert, $0)] }
   }
 

@@ -12,7 +12,6 @@ struct RouterInTraining {
   private var random: RandomStream
   private let schedule: MixtureSchedule
   private var gradient: [Float]
-  private var scratch: [Float] = []
   /// The linear function whose softplus is the spread of each logit's noise, its optimiser, and
   /// what the last batch drew.
   private var spread: TrainableRouter?
@@ -103,8 +102,7 @@ struct RouterInTraining {
     for (node, form) in router.forms.enumerated() {
       form.backward(
         router.parameters, features: features, rowCount: batch.rowCount,
-        trace: batch.traces[node], logitGradient: &nodes[node], gradient: &gradient,
-        scratch: &scratch)
+        trace: batch.traces[node], logitGradient: &nodes[node], gradient: &gradient)
       if !schedule.trainsScale { gradient[form.logScale] = 0 }
     }
     let scale = clippingScale(
@@ -153,7 +151,7 @@ struct RouterInTraining {
       }
       form.backward(
         spread.parameters, features: features, rowCount: batch.rowCount,
-        trace: spreadTraces[node], logitGradient: &own, gradient: &gradient, scratch: &scratch)
+        trace: spreadTraces[node], logitGradient: &own, gradient: &gradient)
     }
     optimizer.update(
       &spread.parameters, gradient: gradient, decayedRanges: spread.decayedRanges, rate: rate,

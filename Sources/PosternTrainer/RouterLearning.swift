@@ -68,11 +68,10 @@ struct RouterLearning {
     }
     var nodes = batch.logitGradients(byLogProbability, zWeight: 0).nodes
     var gradient = [Float](repeating: 0, count: start.parameters.count)
-    var scratch: [Float] = []
     for (node, form) in start.forms.enumerated() {
       form.backward(
         start.parameters, features: features, rowCount: rows.count, trace: batch.traces[node],
-        logitGradient: &nodes[node], gradient: &gradient, scratch: &scratch)
+        logitGradient: &nodes[node], gradient: &gradient)
     }
     for index in gradient.indices { sum[index] += Double(gradient[index]) }
   }

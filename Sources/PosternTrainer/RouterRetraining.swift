@@ -112,7 +112,6 @@ struct RouterSlopes {
   private(set) var gradient: [Float]
   private var batch: RouterBatch
   private var features: [Float] = []
-  private var scratch: [Float] = []
   /// Parameters that stay: biases and scales of prototypes.
   private let fixed: [Range<Int>]
 
@@ -180,7 +179,7 @@ struct RouterSlopes {
     for (node, form) in router.forms.enumerated() {
       form.backward(
         router.parameters, features: features, rowCount: rows.count, trace: batch.traces[node],
-        logitGradient: &nodes[node], gradient: &gradient, scratch: &scratch)
+        logitGradient: &nodes[node], gradient: &gradient)
     }
     for range in fixed { for index in range { gradient[index] = 0 } }
     return total / Double(rows.count)

@@ -1,8 +1,11 @@
 // VectorMath.swift: the loops over whole vectors: activation, dropout, sums.
 //
 // Step: encoded rows → [networks] → model value.
-// This file says `unsafe`: these loops take most of the time of training and must become vector
-// code.
+// This file says `unsafe`: these loops take much of the time of training and must become vector
+// code; most of them are the kernels'.
+
+private import CPosternKernels
+import PosternRuntime
 
 extension UnsafePointer<Float> {
   /// The eight floats from `index` on: two registers of the least x86-64 machine. Lanes never meet,
@@ -33,36 +36,29 @@ extension UnsafeMutablePointer<Float> {
 enum VectorMath {
   /// PReLU, then dropout: `a = (z > 0 ? z : slope · z) · mask`.
   ///
-  /// `z` and `a` have the shape `(rows, width)`, and so have the factors in `mask`, which is empty
+  /// `z` and `a` have the shape `(rows, width)`, the width a multiple of 16, and so have the factors in `mask`, which is empty
   /// for none; `slopes` is where the slopes stand in `parameters`.
   static func activate(
     _ z: [Float], parameters: [Float], slopes: Int, width: Int, rowCount: Int, mask: [Float],
     into a: inout [Float]
   ) {
     let count = rowCount * width
-    precondition(width % 8 == 0)
+    precondition(width % 16 == 0)
     precondition(z.count >= count && a.count >= count && (mask.isEmpty || mask.count >= count))
     precondition(slopes >= 0 && parameters.count >= slopes + width)
-    // SAFETY: the preconditions cover every index.
+    // SAFETY: the preconditions cover what the kernel reads and writes.
     unsafe a.withUnsafeMutableBufferPointer { a in
       unsafe z.withUnsafeBufferPointer { z in
         unsafe parameters.withUnsafeBufferPointer { p in
-          guard let a = a.baseAddress, let z = z.baseAddress, let p = p.baseAddress else { return }
-          var base = 0
-          while base < count {
-            var output = 0
-            while output < width {
-              let value = unsafe z.lanes(base &+ output)
-              let negative = unsafe p.lanes(slopes &+ output) * value
-              unsafe a.set(base &+ output, negative.replacing(with: value, where: value .> 0))
-              output &+= 8
-            }
-            base &+= width
+          unsafe mask.withUnsafeBufferPointer { factors in
+            guard let p = p.baseAddress else { return }
+            unsafe postern_prelu_f32(
+              z.baseAddress, p + slopes, mask.isEmpty ? nil : factors.baseAddress, width, rowCount,
+              a.baseAddress)
           }
         }
       }
     }
-    if !mask.isEmpty { multiply(&a, by: mask, count: count) }
   }
 
   /// Multiplies the first `count` numbers, a multiple of 8, by those of `factors`.
@@ -82,42 +78,28 @@ enum VectorMath {
   }
 
   /// The backward pass of ``activate(_:parameters:slopes:width:rowCount:mask:into:)``: turns the
-  /// gradient of `a`, in place, into that of `z`, and writes the slopes' gradient.
+  /// gradient of `a`, in place, into that of `z`, and writes the gradients of the slopes and, at
+  /// `bias`, of what is added to every row of `z`.
   static func activateBackward(
-    _ d: inout [Float], z: [Float], parameters: [Float], slopes: Int, width: Int, rowCount: Int,
-    mask: [Float], gradient: inout [Float]
+    _ d: inout [Float], z: [Float], parameters: [Float], slopes: Int, bias: Int, width: Int,
+    rowCount: Int, mask: [Float], gradient: inout [Float]
   ) {
     let count = rowCount * width
-    precondition(width % 8 == 0)
-    precondition(z.count >= count && d.count >= count)
+    precondition(width % 16 == 0)
+    precondition(z.count >= count && d.count >= count && (mask.isEmpty || mask.count >= count))
     precondition(slopes >= 0 && parameters.count >= slopes + width)
-    precondition(gradient.count >= slopes + width)
-    if !mask.isEmpty { multiply(&d, by: mask, count: count) }
-    // SAFETY: the preconditions cover every index.
+    precondition(gradient.count >= slopes + width && gradient.count >= bias + width)
+    precondition(bias >= 0 && abs(slopes - bias) >= width)
+    // SAFETY: the preconditions cover what the kernel reads and writes.
     unsafe d.withUnsafeMutableBufferPointer { d in
       unsafe gradient.withUnsafeMutableBufferPointer { g in
         unsafe z.withUnsafeBufferPointer { z in
           unsafe parameters.withUnsafeBufferPointer { p in
-            guard let d = d.baseAddress, let g = g.baseAddress, let z = z.baseAddress,
-              let p = p.baseAddress
-            else { return }
-            let zero = SIMD8<Float>(repeating: 0)
-            let one = SIMD8<Float>(repeating: 1)
-            var output = 0
-            while output < width {
-              let slope = unsafe p.lanes(slopes &+ output)
-              var sum = zero
-              var index = output
-              while index < count {
-                let value = unsafe z.lanes(index)
-                let flow = unsafe d.lanes(index)
-                let positive = value .> 0
-                sum += (flow * value).replacing(with: zero, where: positive)
-                unsafe d.set(index, flow * slope.replacing(with: one, where: positive))
-                index &+= width
-              }
-              unsafe g.set(slopes &+ output, sum)
-              output &+= 8
+            unsafe mask.withUnsafeBufferPointer { factors in
+              guard let p = p.baseAddress, let g = g.baseAddress else { return }
+              unsafe postern_prelu_backward_f32(
+                d.baseAddress, z.baseAddress, p + slopes, mask.isEmpty ? nil : factors.baseAddress,
+                width, rowCount, g + slopes, g + bias)
             }
           }
         }
@@ -177,19 +159,11 @@ enum VectorMath {
     _ mask: inout [Float], count: Int, dropout: Float, random: inout RandomStream
   ) {
     precondition(dropout >= 0 && dropout < 1 && mask.count >= count && count % 4 == 0)
-    let limit = SIMD4<UInt32>(repeating: UInt32(dropout * 65536))
-    let keep = SIMD4<Float>(repeating: 1 / (1 - dropout))
-    // SAFETY: the index stays below `count`, which the precondition covers.
-    unsafe mask.withUnsafeMutableBytes { mask in
-      var index = 0
-      while index < count {
-        let bits = random.next()
-        let (low, high) = (UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32))
-        let parts = SIMD4<UInt32>(low & 0xFFFF, low >> 16, high & 0xFFFF, high >> 16)
-        let factors = keep.replacing(with: 0, where: parts .< limit)
-        unsafe mask.storeBytes(of: factors, toByteOffset: index &* 4, as: SIMD4<Float>.self)
-        index &+= 4
-      }
+    let state = random.skip(count / 4)
+    // SAFETY: the precondition covers what the kernel writes.
+    unsafe mask.withUnsafeMutableBufferPointer { mask in
+      unsafe postern_dropout_mask_f32(
+        state, count, UInt32(dropout * 65536), 1 / (1 - dropout), mask.baseAddress)
     }
   }
 
@@ -197,44 +171,78 @@ enum VectorMath {
   static func columnSums(
     _ d: [Float], width: Int, rowCount: Int, into gradient: inout [Float], at offset: Int
   ) {
-    precondition(width % 8 == 0 && d.count >= rowCount * width)
+    precondition(width % 16 == 0 && d.count >= rowCount * width)
     precondition(offset >= 0 && gradient.count >= offset + width)
-    // SAFETY: the preconditions cover every index.
+    // SAFETY: the preconditions cover what the kernel reads and writes.
     unsafe gradient.withUnsafeMutableBufferPointer { g in
       unsafe d.withUnsafeBufferPointer { d in
-        guard let g = g.baseAddress, let d = d.baseAddress else { return }
-        var output = 0
-        while output < width {
-          var sum = SIMD8<Float>(repeating: 0)
-          var index = output
-          while index < rowCount &* width {
-            unsafe sum += d.lanes(index)
-            index &+= width
+        guard let g = g.baseAddress else { return }
+        unsafe postern_column_sums_f32(d.baseAddress, width, rowCount, g + offset)
+      }
+    }
+  }
+
+  /// The sum of the squares, in double precision.
+  static func squaredNorm(_ x: [Float]) -> Double {
+    // SAFETY: the kernel reads as many numbers as there are.
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe postern_squared_norm_f32(x.baseAddress, x.count)
+    }
+  }
+
+  /// The probabilities of rows of `count` logits at `temperature` and at 1, and the logarithms of
+  /// the sums of the exponentials at 1. Matrices have rows of `stride` numbers.
+  static func softmax(
+    _ logits: [Float], stride: Int, count: Int, rowCount: Int, temperature: Float,
+    sharp: inout [Float], soft: inout [Float], logSums: inout [Double]
+  ) {
+    precondition(count > 0 && count <= stride && logits.count >= rowCount * stride)
+    precondition(sharp.count >= rowCount * stride && soft.count >= rowCount * stride)
+    precondition(logSums.count >= rowCount)
+    var exponentials = [Double](repeating: 0, count: count)
+    // SAFETY: the preconditions cover every index.
+    unsafe logits.withUnsafeBufferPointer { logits in
+      unsafe sharp.withUnsafeMutableBufferPointer { sharp in
+        unsafe soft.withUnsafeMutableBufferPointer { soft in
+          unsafe exponentials.withUnsafeMutableBufferPointer { e in
+            guard let logits = logits.baseAddress, let sharp = sharp.baseAddress,
+              let soft = soft.baseAddress, let e = e.baseAddress
+            else { return }
+            for row in 0..<rowCount {
+              let first = row &* stride
+              var largest = unsafe logits[first]
+              for index in 1..<max(count, 1) {
+                let logit = unsafe logits[first &+ index]
+                if logit > largest { largest = logit }
+              }
+              unsafe postern_exponentials_f64(logits + first, largest, 1, count, e)
+              let sum = unsafe probabilities(e, count, soft + first)
+              logSums[row] = Double(largest) + Elementary.log(sum)
+              guard temperature != 1 else {
+                unsafe (sharp + first).update(from: soft + first, count: count)
+                continue
+              }
+              unsafe postern_exponentials_f64(
+                logits + first, largest, Double(temperature), count, e)
+              _ = unsafe probabilities(e, count, sharp + first)
+            }
           }
-          unsafe g.set(offset &+ output, sum)
-          output &+= 8
         }
       }
     }
   }
 
-  /// The sum of the squares, in double precision: eight chains, then the chains from the left.
-  static func squaredNorm(_ x: [Float]) -> Double {
-    var chains = SIMD8<Double>(repeating: 0)
-    let whole = x.count / 8 * 8
-    // SAFETY: indices stay below the count.
-    unsafe x.withUnsafeBufferPointer { x in
-      guard let x = x.baseAddress else { return }
-      var index = 0
-      while index < whole {
-        let wide = unsafe SIMD8<Double>(x.lanes(index))
-        chains += wide * wide
-        index &+= 8
-      }
-    }
+  /// Exponentials, rounded to float, over their sum, which is returned.
+  @inline(__always)
+  private static func probabilities(
+    _ e: UnsafeMutablePointer<Double>, _ count: Int, _ p: UnsafeMutablePointer<Float>
+  ) -> Double {
     var sum = 0.0
-    for lane in 0..<8 { sum += chains[lane] }
-    for value in x[whole...] { sum += Double(value) * Double(value) }
+    for index in 0..<count { unsafe sum += e[index] }
+    for index in 0..<count {
+      let rounded = unsafe Float(e[index])
+      unsafe p[index] = Float(Double(rounded) / sum)
+    }
     return sum
   }
 

@@ -44,9 +44,12 @@ enum Arrows {
     "Sources/PosternStorage/MappedFile.swift",
     "Sources/PosternStorage/FileIdentity.swift",
     "Sources/PosternStorage/ReplacementFile.swift",
+    "Sources/PosternTrainer/AdamW.swift",
     "Sources/PosternTrainer/DenseProduct.swift",
+    "Sources/PosternTrainer/LookupLayer.swift",
     "Sources/PosternTrainer/TrainingOptions.swift",
     "Sources/PosternTrainer/TrainingProgress.swift",
+    "Sources/PosternTrainer/VectorMath.swift",
   ]
 
   /// Every import that the arrows forbid.

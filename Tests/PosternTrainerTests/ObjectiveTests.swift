@@ -138,7 +138,6 @@ import Testing
   ) {
     var (nodes, _) = c.trainer.batch.logitGradients(byLogProbability, zWeight: 0)
     var gradient = [Float](repeating: 0, count: c.router.parameters.count)
-    var scratch: [Float] = []
     let stride = c.prepared.data.featureStride
     let features = c.rows.flatMap {
       c.prepared.data.features[Int($0) * stride..<(Int($0) + 1) * stride]
@@ -146,8 +145,7 @@ import Testing
     for (node, form) in c.router.forms.enumerated() {
       form.backward(
         c.router.parameters, features: features, rowCount: c.rows.count,
-        trace: c.trainer.batch.traces[node], logitGradient: &nodes[node], gradient: &gradient,
-        scratch: &scratch)
+        trace: c.trainer.batch.traces[node], logitGradient: &nodes[node], gradient: &gradient)
       for index in (0..<form.childCount).flatMap({ child in
         [form.weight(child, 0), form.weight(child, 1), form.place.bias + child]
       }) {

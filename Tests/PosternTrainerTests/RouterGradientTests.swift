@@ -77,11 +77,10 @@ import Testing
     let reported = batch.addBalanceLosses(weights, to: &byLogProbability)
     var (nodes, _) = batch.logitGradients(byLogProbability, zWeight: weights.z)
     var gradient = [Float](repeating: 0, count: router.parameters.count)
-    var scratch: [Float] = []
     for (node, form) in router.forms.enumerated() {
       form.backward(
         router.parameters, features: features, rowCount: rowCount, trace: batch.traces[node],
-        logitGradient: &nodes[node], gradient: &gradient, scratch: &scratch)
+        logitGradient: &nodes[node], gradient: &gradient)
     }
     let published = PublishedRouter(router)
     let parameters = router.parameters.map { Double($0) }
@@ -122,11 +121,10 @@ import Testing
       var byLogit = [Float](repeating: 0, count: form.stride)
       byLogit[child] = 1 / form.scale(router.parameters)
       var gradient = [Float](repeating: 0, count: router.parameters.count)
-      var scratch: [Float] = []
       let cosine = trace.measures[child]
       form.backward(
         router.parameters, features: features, rowCount: 1, trace: trace, logitGradient: &byLogit,
-        gradient: &gradient, scratch: &scratch)
+        gradient: &gradient)
       let along = (0..<3).reduce(Float(0)) {
         $0 + gradient[form.weight(child, $1)] * router.parameters[form.weight(child, $1)]
       }
