@@ -75,3 +75,16 @@ void postern_scatter_f32(const float *d, size_t width, const uint32_t *entries,
 void postern_exponentials_f64(const float *x, float x0, double divisor, size_t count, double *y) {
   current()->exponentials(x, x0, divisor, count, y);
 }
+
+void postern_gather_rows(const void *matrix, size_t width, const int32_t *rows, size_t count,
+                         void *to) {
+  const uint32_t *numbers = matrix;
+  uint32_t *next = to;
+  for (size_t i = 0; i < count; i++) {
+    const size_t ahead = i + 12 < count ? i + 12 : count - 1;
+    for (size_t k = 0; k < width; k += 16)
+      __builtin_prefetch(numbers + (size_t)rows[ahead] * width + k);
+    const uint32_t *row = numbers + (size_t)rows[i] * width;
+    for (size_t k = 0; k < width; k++) *next++ = row[k];
+  }
+}

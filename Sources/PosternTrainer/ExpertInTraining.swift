@@ -13,7 +13,9 @@ final class ExpertInTraining {
   /// For each of `rows`: its loss, and what its gradient is multiplied by.
   var losses: [Float] = []
   var weights: [Float] = []
-  /// The outputs before any adjustment, shape `(rows, outputStride)`.
+  /// For each of `rows`: the gradient by the outputs times the outputs, where one asks for it.
+  private(set) var slopes: [Float] = []
+  /// The outputs before any adjustment, shape `(rows, outputStride)`, where one asks for them.
   private(set) var answers: [Float] = []
   /// The variance of the errors, as the likelihood has it.
   var variance = 1.0
@@ -36,26 +38,31 @@ final class ExpertInTraining {
     places.removeAll(keepingCapacity: true)
     losses.removeAll(keepingCapacity: true)
     weights.removeAll(keepingCapacity: true)
+    slopes.removeAll(keepingCapacity: true)
   }
 
-  /// Computes the expert for its rows.
-  func forward(_ data: EncodedRows, dropout: Float) {
+  /// Computes the expert for its rows. The outputs will be overwritten: `keepsAnswers` says whether
+  /// a copy is made.
+  func forward(_ data: EncodedRows, dropout: Float, keepsAnswers: Bool) {
     guard !rows.isEmpty else { return }
     network.prepare()
     network.forward(data, rows: rows[...], dropout: dropout, random: &random)
-    let count = rows.count * outputStride
-    if answers.count < count { answers = [Float](repeating: 0, count: count) }
-    for index in 0..<count { answers[index] = network.outputs[index] }
+    guard keepsAnswers else { return }
+    answers.removeAll(keepingCapacity: true)
+    answers.append(contentsOf: network.outputs[..<(rows.count * outputStride)])
   }
 
   /// Sets `losses` and turns the network's outputs into the gradient of their sum.
   func compare(_ targets: Targets, adjustment: OutputAdjustment) {
+    var outputs: [Float] = []
+    swap(&outputs, &network.outputs)
     for (index, row) in rows.enumerated() {
       losses.append(
         targets.lossAndGradient(
-          row: Int(row), outputs: &network.outputs, offset: index * outputStride,
-          adjustment: adjustment, place: places[index]))
+          row: Int(row), outputs: &outputs, offset: index * outputStride, adjustment: adjustment,
+          place: places[index]))
     }
+    swap(&outputs, &network.outputs)
   }
 
   /// The same with the correlation loss.
@@ -74,23 +81,23 @@ final class ExpertInTraining {
     }
   }
 
-  /// The answers of row `index` times the gradient by them.
-  func slopeAlongAnswer(_ index: Int, outputCount: Int) -> Float {
-    var sum: Float = 0
-    for output in index * outputStride..<index * outputStride + outputCount {
-      sum += answers[output] * network.outputs[output]
+  /// Sets `slopes`; the gradient by the outputs is not weighted yet.
+  func setSlopes(outputCount: Int) {
+    let stride = outputStride
+    let gradient = network.outputs
+    for index in rows.indices {
+      var sum: Float = 0
+      for output in index * stride..<index * stride + outputCount {
+        sum += answers[output] * gradient[output]
+      }
+      slopes.append(sum)
     }
-    return sum
   }
 
   /// One step, each row's gradient times its weight.
   func step(schedule: Schedule, rate: Float) {
     guard !rows.isEmpty else { return }
-    for (index, weight) in weights.enumerated() {
-      for output in index * outputStride..<(index + 1) * outputStride {
-        network.outputs[output] *= weight
-      }
-    }
+    VectorMath.scaleRows(&network.outputs, width: outputStride, by: weights)
     network.backward()
     switch schedule.rule {
     case .adamW: break

@@ -19,6 +19,26 @@ extension MixtureTrainer {
     }
   }
 
+  /// Sets the weights of expert `index`, and the slopes along its answers, where they need nothing
+  /// of the other experts.
+  func weighAlone(_ index: Int, rowCount: Int) {
+    let expert = experts[index]
+    let one = 1 / Float(rowCount)
+    switch schedule.objective {
+    case .likelihood, .blended: break
+    case .expectedLoss:
+      let stride = batch.router.stride
+      for place in expert.places {
+        expert.weights.append(batch.probabilities[place * stride + index] * one)
+      }
+    case .gatedTop1, .straightThrough, .correlation:
+      let share =
+        schedule.objective == .correlation ? 1 / Float(max(expert.rows.count, 1)) : one
+      for _ in expert.rows { expert.weights.append(share) }
+      expert.setSlopes(outputCount: targets.outputCount)
+    }
+  }
+
   /// `p ℓ`; an expert that was too unlikely to be computed takes no part.
   private func weighByProbability(rowCount: Int, _ gradient: inout [Float]) -> Double {
     let stride = batch.router.stride
@@ -36,7 +56,6 @@ extension MixtureTrainer {
     for (index, expert) in experts.enumerated() {
       for (place, loss) in zip(expert.places, expert.losses) {
         let p = batch.probabilities[place * stride + index]
-        expert.weights.append(p * one)
         gradient[place * stride + index] = p * one * (loss - means[place])
       }
     }
@@ -97,14 +116,10 @@ extension MixtureTrainer {
     let one = 1 / Float(rowCount)
     var total = 0.0
     for (index, expert) in experts.enumerated() {
-      let share =
-        schedule.objective == .correlation ? 1 / Float(max(expert.rows.count, 1)) : one
       for (row, place) in expert.places.enumerated() {
-        let slope = expert.slopeAlongAnswer(row, outputCount: targets.outputCount)
         let p =
           schedule.objective == .gatedTop1 ? 1 : batch.probabilities[place * stride + index]
-        gradient[place * stride + index] = one * p * slope
-        expert.weights.append(share)
+        gradient[place * stride + index] = one * p * expert.slopes[row]
         total += Double(expert.losses[row])
       }
     }
@@ -136,10 +151,11 @@ extension MixtureTrainer {
     for (index, expert) in experts.enumerated() {
       for (row, place) in expert.places.enumerated() {
         expert.setOutputGradient(row, blend[place * count..<(place + 1) * count])
-        let p = batch.probabilities[place * stride + index]
-        gradient[place * stride + index] =
-          p * expert.slopeAlongAnswer(row, outputCount: count)
-        expert.weights.append(p)
+        expert.weights.append(batch.probabilities[place * stride + index])
+      }
+      expert.setSlopes(outputCount: count)
+      for (row, place) in expert.places.enumerated() {
+        gradient[place * stride + index] = expert.weights[row] * expert.slopes[row]
       }
     }
     return total / Double(rows.count)

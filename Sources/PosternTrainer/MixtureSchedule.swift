@@ -34,6 +34,12 @@ enum Objective: Equatable, Sendable {
   /// The loss of all outputs, blended by probability: least squares of the mixture.
   case blended
 
+  /// Whether an expert's weights need nothing of the other experts.
+  var weighsAlone: Bool { self == .expectedLoss || isTop1 }
+
+  /// Whether the outputs are asked for after they were compared.
+  var readsAnswers: Bool { self == .blended || isTop1 }
+
   /// Whether only the chosen expert is computed for a row.
   var isTop1: Bool {
     self == .gatedTop1 || self == .straightThrough || self == .correlation

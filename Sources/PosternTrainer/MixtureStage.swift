@@ -32,6 +32,9 @@ final class MixtureTrainer {
   var adjustment: OutputAdjustment
   let shared: ExpertInTraining?
   private let threads: Int
+  /// What the experts that a thread computes one after the other share: so little fits into its
+  /// cache. Empty where each needs its own.
+  private let memories: [NetworkMemory]
   private var router: RouterInTraining
   private let gateScale: Mixture
   private var features: [Float] = []
@@ -60,6 +63,9 @@ final class MixtureTrainer {
       let parted = schedule.copyNoise > 0 ? expert.parted(schedule.copyNoise, &random) : expert
       return ExpertInTraining(parted, random: random)
     }
+    memories =
+      schedule.objective.weighsAlone && start.shared == nil
+      ? (0..<max(threads, 1)).map { _ in NetworkMemory() } : []
     shared = start.shared.map {
       ExpertInTraining($0, random: RandomStream(seed: seed, 0x7368_6172))
     }
@@ -146,8 +152,11 @@ final class MixtureTrainer {
     if let variance = schedule.errorVariance(after: share) {
       for expert in experts { expert.variance = variance }
     }
-    var (loss, gradient) = compare(rows, temperature: schedule.temperature(after: share))
-    if schedule.trainsExperts {
+    // An expert whose weights are known before the others' losses steps as soon as it is compared.
+    let stepsAlone = schedule.trainsExperts && !memories.isEmpty
+    var (loss, gradient) = compare(
+      rows, temperature: schedule.temperature(after: share), rate: stepsAlone ? rate : nil)
+    if schedule.trainsExperts && !stepsAlone {
       stepShared(rowCount: rows.count, rate: rate)
       Parallel.forEach(count: experts.count, threads: threads) { expert in
         experts[expert].step(schedule: schedule.networks, rate: rate)
@@ -165,8 +174,10 @@ final class MixtureTrainer {
   /// - Returns: The mean loss, and its gradient by the logarithm of each expert's probability,
   ///   shape `(rows, stride)`. Each expert has the gradient by its outputs and a weight for each
   ///   of its rows.
+  ///
+  /// With a `rate` each expert has also taken its step; only where it weighs its rows alone.
   func compare(
-    _ rows: ArraySlice<Int32>, temperature: Float
+    _ rows: ArraySlice<Int32>, temperature: Float, rate: Float? = nil
   ) -> (loss: Double, gradient: [Float]) {
     data.gatherFeatures(rows, into: &features)
     let noise = router.drawNoise(features: features, rowCount: rows.count)
@@ -174,13 +185,18 @@ final class MixtureTrainer {
       router.router.parameters, features: features, rowCount: rows.count,
       temperature: temperature, noise: noise)
     assign(rows)
-    Parallel.forEach(count: experts.count, threads: threads) { expert in
-      experts[expert].forward(data, dropout: schedule.networks.dropout)
+    Parallel.forEach(count: experts.count, threads: threads) { thread, index in
+      let expert = experts[index]
+      if rate != nil { expert.network.memory = memories[thread] }
+      expert.forward(
+        data, dropout: schedule.networks.dropout, keepsAnswers: schedule.objective.readsAnswers)
       switch schedule.objective {
       case .blended: break
-      case .correlation: experts[expert].correlate(targets)
-      default: experts[expert].compare(targets, adjustment: adjustment)
+      case .correlation: expert.correlate(targets)
+      default: expert.compare(targets, adjustment: adjustment)
       }
+      weighAlone(index, rowCount: rows.count)
+      if let rate { expert.step(schedule: schedule.networks, rate: rate) }
     }
     var gradient = [Float](repeating: 0, count: rows.count * batch.router.stride)
     return (weigh(Array(rows), gradient: &gradient), gradient)
@@ -192,14 +208,17 @@ final class MixtureTrainer {
     let stride = batch.router.stride
     for (index, expert) in experts.enumerated() {
       expert.clear()
-      for (place, row) in rows.enumerated() {
-        let isWanted =
-          schedule.objective.isTop1
-          ? batch.choices[place] == index
-          : batch.probabilities[place * stride + index] >= schedule.probabilityLimit
-        guard isWanted else { continue }
+      guard !schedule.objective.isTop1 else { continue }
+      for (place, row) in rows.enumerated()
+      where batch.probabilities[place * stride + index] >= schedule.probabilityLimit {
         expert.rows.append(row)
         expert.places.append(place)
+      }
+    }
+    if schedule.objective.isTop1 {
+      for (place, row) in rows.enumerated() {
+        experts[batch.choices[place]].rows.append(row)
+        experts[batch.choices[place]].places.append(place)
       }
     }
     if schedule.objective == .gatedTop1 {
@@ -211,7 +230,7 @@ final class MixtureTrainer {
     guard let shared else { return }
     shared.clear()
     shared.rows = Array(rows)
-    shared.forward(data, dropout: schedule.networks.dropout)
+    shared.forward(data, dropout: schedule.networks.dropout, keepsAnswers: true)
     adjustment.offsets = rows.indices.flatMap { row in
       let first = (row - rows.startIndex) * shared.outputStride
       return shared.answers[first..<first + targets.outputCount]

@@ -14,13 +14,19 @@ enum Parallel {
   ///
   /// Returns when all calls have. Pieces are handed out in ascending order. For short pieces.
   static func forEach(count: Int, threads: Int, _ body: (Int) -> Void) {
+    forEach(count: count, threads: threads) { _, index in body(index) }
+  }
+
+  /// The same where a thread has memory of its own: `body` is also told which one it is called on,
+  /// in `0..<threads`.
+  static func forEach(count: Int, threads: Int, _ body: (_ thread: Int, Int) -> Void) {
     guard threads > 1, count > 1 else {
-      for index in 0..<count { body(index) }
+      for index in 0..<count { body(0, index) }
       return
     }
     withoutActuallyEscaping(body) { body in
       let shared = Shared(count: count, body: body)
-      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in shared.run() }
+      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { shared.run($0) }
     }
   }
 
@@ -34,12 +40,12 @@ enum Parallel {
       return
     }
     withoutActuallyEscaping(body) { body in
-      let shared = Shared(count: count, body: body)
+      let shared = Shared(count: count) { _, index in body(index) }
       let group = DispatchGroup()
-      for _ in 1..<min(threads, count) {
-        DispatchQueue.global().async(group: group) { shared.run() }
+      for thread in 1..<min(threads, count) {
+        DispatchQueue.global().async(group: group) { shared.run(thread) }
       }
-      shared.run()
+      shared.run(0)
       while group.wait(timeout: .now() + .milliseconds(50)) == .timedOut { whileWaiting() }
     }
   }
@@ -51,18 +57,18 @@ enum Parallel {
   private final class Shared: @unchecked Sendable {
     private let next = Atomic<Int>(0)
     private let count: Int
-    private let body: (Int) -> Void
+    private let body: (Int, Int) -> Void
 
-    init(count: Int, body: @escaping (Int) -> Void) {
+    init(count: Int, body: @escaping (Int, Int) -> Void) {
       self.count = count
       self.body = body
     }
 
-    func run() {
+    func run(_ thread: Int) {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < count else { return }
-        body(index)
+        body(thread, index)
       }
     }
   }

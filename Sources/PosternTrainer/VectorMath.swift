@@ -246,6 +246,43 @@ enum VectorMath {
     return sum
   }
 
+  /// Copies `rows` of a matrix, `width` numbers of four bytes each, to the front of `target`.
+  static func gather<T: BitwiseCopyable>(
+    _ rows: ArraySlice<Int32>, of matrix: [T], width: Int, into target: inout [T]
+  ) {
+    precondition(MemoryLayout<T>.stride == 4 && width >= 0)
+    let rowCount = width > 0 ? matrix.count / width : 0
+    for row in rows { precondition(row >= 0 && (Int(row) < rowCount || width == 0)) }
+    if target.count < rows.count * width {
+      guard let first = matrix.first else { return }
+      target = [T](repeating: first, count: rows.count * width)
+    }
+    // SAFETY: every row was checked, and the target is large enough for all.
+    unsafe rows.withUnsafeBufferPointer { rows in
+      unsafe matrix.withUnsafeBytes { matrix in
+        unsafe target.withUnsafeMutableBytes { target in
+          unsafe postern_gather_rows(
+            matrix.baseAddress, width, rows.baseAddress, rows.count, target.baseAddress)
+        }
+      }
+    }
+  }
+
+  /// Multiplies row after row of `x`, shape `(rows, width)`, by the number in `factors`.
+  static func scaleRows(_ x: inout [Float], width: Int, by factors: [Float]) {
+    precondition(width % 8 == 0 && x.count >= factors.count * width)
+    // SAFETY: the precondition covers every index.
+    unsafe x.withUnsafeMutableBufferPointer { x in
+      guard var row = x.baseAddress else { return }
+      for factor in factors {
+        for index in stride(from: 0, to: width, by: 8) {
+          unsafe row.set(index, row.lanes(index) * factor)
+        }
+        unsafe row += width
+      }
+    }
+  }
+
   /// The Euclidean distances of rows to the weights of a layer; shape `(rows, outputs)`.
   ///
   /// Squares are added in the order of the inputs.

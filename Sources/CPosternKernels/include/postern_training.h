@@ -80,3 +80,8 @@ void postern_scatter_f32(const float *d, size_t width, const uint32_t *entries,
 /// `count` exponentials in double precision, as section 9.6 of the specification defines them: of
 /// `(x[i] - x0) / divisor`, of which the difference is rounded to float.
 void postern_exponentials_f64(const float *x, float x0, double divisor, size_t count, double *y);
+
+/// Copies `count` rows of a matrix whose rows are `width` numbers of four bytes. Rows that come
+/// soon are asked of the memory before.
+void postern_gather_rows(const void *matrix, size_t width, const int32_t *rows, size_t count,
+                         void *to);
