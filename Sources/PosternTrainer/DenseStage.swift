@@ -72,9 +72,11 @@ extension Network {
     let weight = 1 / Float(rows.count)
     var total: Float = 0
     let adjustment = adjustment ?? OutputAdjustment(outputCount: shape.outputCount)
+    let stride = shape.outputStride
+    var span = outputs.mutableSpan
     for (index, row) in rows.enumerated() {
       total += targets.lossAndGradient(
-        row: Int(row), outputs: &outputs, offset: index * shape.outputStride, weight: weight,
+        row: Int(row), outputs: &span, offset: index * stride, weight: weight,
         adjustment: adjustment, place: Int(row))
     }
     backward()

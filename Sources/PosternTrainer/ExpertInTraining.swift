@@ -56,10 +56,12 @@ final class ExpertInTraining {
   func compare(_ targets: Targets, adjustment: OutputAdjustment) {
     var outputs: [Float] = []
     swap(&outputs, &network.outputs)
+    var span = outputs.mutableSpan
+    let stride = outputStride
     for (index, row) in rows.enumerated() {
       losses.append(
         targets.lossAndGradient(
-          row: Int(row), outputs: &outputs, offset: index * outputStride, adjustment: adjustment,
+          row: Int(row), outputs: &span, offset: index * stride, adjustment: adjustment,
           place: places[index]))
     }
     swap(&outputs, &network.outputs)
@@ -121,7 +123,7 @@ final class ExpertInTraining {
 extension Targets {
   /// The loss of a row's outputs after `adjustment`, and the gradient by the outputs before it.
   func lossAndGradient(
-    row: Int, outputs: inout [Float], offset: Int, weight: Float = 1,
+    row: Int, outputs: inout MutableSpan<Float>, offset: Int, weight: Float = 1,
     adjustment: OutputAdjustment, place: Int
   ) -> Float {
     guard !adjustment.isNothing else {

@@ -51,9 +51,17 @@ extension Targets {
   ///
   /// `row` is the row in the table; its outputs stand in `outputs` from `offset` on and are
   /// overwritten by the gradient.
-  @inline(__always)
   func lossAndGradient(
     row: Int, outputs: inout [Float], offset: Int, weight: Float
+  ) -> Float {
+    var span = outputs.mutableSpan
+    return lossAndGradient(row: row, outputs: &span, offset: offset, weight: weight)
+  }
+
+  /// The same for many rows whose outputs stand together.
+  @inline(__always)
+  func lossAndGradient(
+    row: Int, outputs: inout MutableSpan<Float>, offset: Int, weight: Float
   ) -> Float {
     switch task {
     case .regression:
@@ -78,18 +86,25 @@ extension Targets {
   }
 
   private func crossEntropy(
-    row: Int, outputs: inout [Float], offset: Int, weight: Float
+    row: Int, outputs: inout MutableSpan<Float>, offset: Int, weight: Float
   ) -> Float {
     var largest = outputs[offset]
     for output in 1..<outputCount { largest = max(largest, outputs[offset + output]) }
     var sum = 0.0
     var agreement = 0.0
-    for output in 0..<outputCount {
-      let logit = outputs[offset + output] - largest
-      let exponential = Elementary.exp(Double(logit))
-      sum += exponential
-      if !values.isEmpty { agreement += Double(values[row * outputCount + output]) * Double(logit) }
-      outputs[offset + output] = Float(exponential)
+    for first in stride(from: 0, to: outputCount, by: 8) {
+      let count = min(8, outputCount - first)
+      let exponentials = VectorMath.exponentials(
+        outputs, first: offset + first, count: count, largest: largest)
+      for lane in 0..<count {
+        let output = first + lane
+        sum += exponentials[lane]
+        if !values.isEmpty {
+          let logit = outputs[offset + output] - largest
+          agreement += Double(values[row * outputCount + output]) * Double(logit)
+        }
+        outputs[offset + output] = Float(exponentials[lane])
+      }
     }
     let label = values.isEmpty ? Int(labels[row]) : -1
     if label >= 0 {

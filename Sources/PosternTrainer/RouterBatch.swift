@@ -38,6 +38,8 @@ struct RouterBatch {
   /// Of each node: at `temperature`, and at 1. Shape `(rows, node stride)`.
   private var nodeProbabilities: [[Float]]
   private var softProbabilities: [[Float]]
+  /// Of each node: the child with each row's largest logit.
+  private var nodeChoices: [[Int]]
   /// The logarithm of the sum of the exponentials of each row's logits, at temperature 1.
   private var logSums: [[Double]]
 
@@ -57,6 +59,7 @@ struct RouterBatch {
     traces = router.forms.map { _ in RouterTrace() }
     nodeProbabilities = router.forms.map { _ in [] }
     softProbabilities = nodeProbabilities
+    nodeChoices = router.forms.map { _ in [] }
     logSums = router.forms.map { _ in [] }
   }
 
@@ -84,29 +87,27 @@ struct RouterBatch {
     if probabilities.count < rowCount * router.stride {
       probabilities = [Float](repeating: 0, count: rowCount * router.stride)
     }
-    choices = (0..<rowCount).map { row in
-      let outer = best(node: 0, row: row)
-      guard router.isTwoLevel else { return outer }
-      return router.experts[outer].lowerBound + best(node: outer + 1, row: row)
+    choices.removeAll(keepingCapacity: true)
+    guard router.isTwoLevel else {
+      let count = rowCount * router.stride
+      probabilities.replaceSubrange(..<count, with: nodeProbabilities[0][..<count])
+      choices.append(contentsOf: nodeChoices[0][..<rowCount])
+      return
     }
     let outer = router.forms[0]
     for row in 0..<rowCount {
+      let group = nodeChoices[0][row]
+      choices.append(router.experts[group].lowerBound + nodeChoices[group + 1][row])
       let first = row * router.stride
       for (group, experts) in router.experts.enumerated() {
+        let inner = row * router.forms[group + 1].stride - experts.lowerBound
         for expert in experts {
           probabilities[first + expert] =
-            router.isTwoLevel
-            ? nodeProbabilities[0][row * outer.stride + group]
-              * nodeProbabilities[group + 1][
-                row * router.forms[group + 1].stride + expert - experts.lowerBound]
-            : nodeProbabilities[0][row * outer.stride + expert]
+            nodeProbabilities[0][row * outer.stride + group]
+            * nodeProbabilities[group + 1][inner + expert]
         }
       }
     }
-  }
-
-  private func best(node: Int, row: Int) -> Int {
-    router.forms[node].best(traces[node].logits, row: row)
   }
 
   private mutating func setNode(_ node: Int) {
@@ -118,11 +119,12 @@ struct RouterBatch {
     }
     if logSums[node].count < rowCount {
       logSums[node] = [Double](repeating: 0, count: rowCount)
+      nodeChoices[node] = [Int](repeating: 0, count: rowCount)
     }
     VectorMath.softmax(
       traces[node].logits, stride: form.stride, count: form.childCount, rowCount: rowCount,
       temperature: temperature, sharp: &nodeProbabilities[node], soft: &softProbabilities[node],
-      logSums: &logSums[node])
+      logSums: &logSums[node], choices: &nodeChoices[node])
   }
 
   /// The share of the rows that each expert is chosen for.
@@ -180,42 +182,40 @@ struct RouterBatch {
   ///
   /// - Returns: For each node the gradient, shape `(rows, node stride)`; and the z-loss.
   func logitGradients(_ gradient: [Float], zWeight: Float) -> (nodes: [[Float]], z: Double) {
-    var nodes = router.forms.map { [Float](repeating: 0, count: rowCount * $0.stride) }
+    var nodes = [gradient]
+    if router.isTwoLevel { nodes = divided(gradient) }
     var z = 0.0
-    for row in 0..<rowCount {
-      let first = row * router.stride
-      if router.isTwoLevel {
-        for (group, experts) in router.experts.enumerated() {
-          let form = router.forms[group + 1]
-          var sum: Float = 0
-          for expert in experts {
-            nodes[group + 1][row * form.stride + expert - experts.lowerBound] =
-              gradient[first + expert]
-            sum += gradient[first + expert]
-          }
-          nodes[0][row * router.forms[0].stride + group] = sum
-        }
-      } else {
-        for expert in 0..<router.expertCount { nodes[0][first + expert] = gradient[first + expert] }
-      }
-    }
     for (node, form) in router.forms.enumerated() {
       // Inner nodes share the weight that the outer one has.
       let share = node == 0 ? 1 : 1 / Float(router.forms.count - 1)
-      for row in 0..<rowCount {
-        let range = row * form.stride..<row * form.stride + form.childCount
-        var sum: Float = 0
-        for index in range { sum += nodes[node][index] }
-        let logSum = logSums[node][row]
+      for logSum in logSums[node][..<rowCount] {
         z += Double(share) * logSum * logSum / Double(rowCount)
-        let pull = zWeight * share * 2 * Float(logSum) / Float(rowCount)
-        for index in range {
-          nodes[node][index] =
-            (nodes[node][index] - nodeProbabilities[node][index] * sum) / temperature
-            + pull * softProbabilities[node][index]
-        }
       }
+      VectorMath.softmaxBackward(
+        &nodes[node], stride: form.stride, count: form.childCount, rowCount: rowCount,
+        temperature: temperature, sharp: nodeProbabilities[node], soft: softProbabilities[node],
+        logSums: logSums[node], pull: zWeight * share * 2)
     }
     return (nodes, z)
+  }
+
+  /// The gradient by the logarithm of each expert's probability, as that by those of the nodes'
+  /// children.
+  private func divided(_ gradient: [Float]) -> [[Float]] {
+    var nodes = router.forms.map { [Float](repeating: 0, count: rowCount * $0.stride) }
+    for row in 0..<rowCount {
+      let first = row * router.stride
+      for (group, experts) in router.experts.enumerated() {
+        let form = router.forms[group + 1]
+        var sum: Float = 0
+        for expert in experts {
+          nodes[group + 1][row * form.stride + expert - experts.lowerBound] =
+            gradient[first + expert]
+          sum += gradient[first + expert]
+        }
+        nodes[0][row * router.forms[0].stride + group] = sum
+      }
+    }
+    return nodes
   }
 }

@@ -5,7 +5,6 @@
 // code; most of them are the kernels'.
 
 private import CPosternKernels
-import PosternRuntime
 
 extension UnsafePointer<Float> {
   /// The eight floats from `index` on: two registers of the least x86-64 machine. Lanes never meet,
@@ -36,8 +35,8 @@ extension UnsafeMutablePointer<Float> {
 enum VectorMath {
   /// PReLU, then dropout: `a = (z > 0 ? z : slope · z) · mask`.
   ///
-  /// `z` and `a` have the shape `(rows, width)`, the width a multiple of 16, and so have the factors in `mask`, which is empty
-  /// for none; `slopes` is where the slopes stand in `parameters`.
+  /// `z` and `a` have the shape `(rows, width)`, the width a multiple of 16, and so have the
+  /// factors in `mask`, which is empty for none; `slopes` is where the slopes stand in `parameters`.
   static func activate(
     _ z: [Float], parameters: [Float], slopes: Int, width: Int, rowCount: Int, mask: [Float],
     into a: inout [Float]
@@ -188,62 +187,6 @@ enum VectorMath {
     unsafe x.withUnsafeBufferPointer { x in
       unsafe postern_squared_norm_f32(x.baseAddress, x.count)
     }
-  }
-
-  /// The probabilities of rows of `count` logits at `temperature` and at 1, and the logarithms of
-  /// the sums of the exponentials at 1. Matrices have rows of `stride` numbers.
-  static func softmax(
-    _ logits: [Float], stride: Int, count: Int, rowCount: Int, temperature: Float,
-    sharp: inout [Float], soft: inout [Float], logSums: inout [Double]
-  ) {
-    precondition(count > 0 && count <= stride && logits.count >= rowCount * stride)
-    precondition(sharp.count >= rowCount * stride && soft.count >= rowCount * stride)
-    precondition(logSums.count >= rowCount)
-    var exponentials = [Double](repeating: 0, count: count)
-    // SAFETY: the preconditions cover every index.
-    unsafe logits.withUnsafeBufferPointer { logits in
-      unsafe sharp.withUnsafeMutableBufferPointer { sharp in
-        unsafe soft.withUnsafeMutableBufferPointer { soft in
-          unsafe exponentials.withUnsafeMutableBufferPointer { e in
-            guard let logits = logits.baseAddress, let sharp = sharp.baseAddress,
-              let soft = soft.baseAddress, let e = e.baseAddress
-            else { return }
-            for row in 0..<rowCount {
-              let first = row &* stride
-              var largest = unsafe logits[first]
-              for index in 1..<max(count, 1) {
-                let logit = unsafe logits[first &+ index]
-                if logit > largest { largest = logit }
-              }
-              unsafe postern_exponentials_f64(logits + first, largest, 1, count, e)
-              let sum = unsafe probabilities(e, count, soft + first)
-              logSums[row] = Double(largest) + Elementary.log(sum)
-              guard temperature != 1 else {
-                unsafe (sharp + first).update(from: soft + first, count: count)
-                continue
-              }
-              unsafe postern_exponentials_f64(
-                logits + first, largest, Double(temperature), count, e)
-              _ = unsafe probabilities(e, count, sharp + first)
-            }
-          }
-        }
-      }
-    }
-  }
-
-  /// Exponentials, rounded to float, over their sum, which is returned.
-  @inline(__always)
-  private static func probabilities(
-    _ e: UnsafeMutablePointer<Double>, _ count: Int, _ p: UnsafeMutablePointer<Float>
-  ) -> Double {
-    var sum = 0.0
-    for index in 0..<count { unsafe sum += e[index] }
-    for index in 0..<count {
-      let rounded = unsafe Float(e[index])
-      unsafe p[index] = Float(Double(rounded) / sum)
-    }
-    return sum
   }
 
   /// Copies `rows` of a matrix, `width` numbers of four bytes each, to the front of `target`.

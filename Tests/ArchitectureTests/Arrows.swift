@@ -49,6 +49,7 @@ enum Arrows {
     "Sources/PosternTrainer/LookupLayer.swift",
     "Sources/PosternTrainer/TrainingOptions.swift",
     "Sources/PosternTrainer/TrainingProgress.swift",
+    "Sources/PosternTrainer/VectorMath+Softmax.swift",
     "Sources/PosternTrainer/VectorMath.swift",
   ]
 

@@ -18,6 +18,7 @@ enum Rules {
     "Sources/PosternTrainer/AdamW.swift",
     "Sources/PosternTrainer/DenseProduct.swift",
     "Sources/PosternTrainer/LookupLayer.swift",
+    "Sources/PosternTrainer/VectorMath+Softmax.swift",
     "Sources/PosternTrainer/VectorMath.swift",
     "Sources/postern/Terminal.swift",
   ]

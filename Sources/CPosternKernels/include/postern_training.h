@@ -52,8 +52,8 @@ struct postern_adamw {
 void postern_adamw_f32(const struct postern_adamw *step, const float *gradient, float *parameters,
                        float *first, float *second, float *average, size_t count);
 
-/// The sum of the squares in double precision: 32 chains, `count` of them a multiple of 8, each of
-/// every 32nd number; then `((i, i + 8), (i + 16, i + 24))` are added, then the eight sums in order.
+/// The sum of the squares in double precision: chain `i` of 32 takes every 32nd number from the
+/// `i`-th on; the sum goes over `(c[i] + c[i + 8]) + (c[i + 16] + c[i + 24])` in order, `i < 8`.
 double postern_squared_norm_f32(const float *x, size_t count);
 
 /// `count` factors, a multiple of 4: 0 where 16 random bits are below `limit`, else `keep`. Four
