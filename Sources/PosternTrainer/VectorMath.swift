@@ -36,7 +36,8 @@ enum VectorMath {
   /// PReLU, then dropout: `a = (z > 0 ? z : slope · z) · mask`.
   ///
   /// `z` and `a` have the shape `(rows, width)`, the width a multiple of 16, and so have the
-  /// factors in `mask`, which is empty for none; `slopes` is where the slopes stand in `parameters`.
+  /// factors in `mask`, which is empty for none; `slopes` is where the slopes stand in
+  /// `parameters`.
   static func activate(
     _ z: [Float], parameters: [Float], slopes: Int, width: Int, rowCount: Int, mask: [Float],
     into a: inout [Float]
