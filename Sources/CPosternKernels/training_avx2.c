@@ -28,6 +28,10 @@ typedef __m256 vec;
 typedef __m256d dvec;
 #define DLANES 4
 #define DLOAD(p) _mm256_cvtps_pd(_mm_loadu_ps(p))
+#define DDIFFERENCE(p, s) _mm256_cvtps_pd(_mm_sub_ps(_mm_loadu_ps(p), _mm_set1_ps(s)))
+#define DROUND_SHARE(p, e, s) \
+  _mm_storeu_ps(p, _mm256_cvtpd_ps(_mm256_div_pd( \
+                       _mm256_cvtps_pd(_mm256_cvtpd_ps(_mm256_loadu_pd(e))), s)))
 #define DSTORE(p, a) _mm256_storeu_pd(p, a)
 #define DSPLAT(s) _mm256_set1_pd(s)
 #define DADD(a, b) _mm256_add_pd(a, b)

@@ -28,6 +28,11 @@ typedef __m512 vec;
 typedef __m512d dvec;
 #define DLANES 8
 #define DLOAD(p) _mm512_cvtps_pd(_mm256_loadu_ps(p))
+#define DDIFFERENCE(p, s) \
+  _mm512_cvtps_pd(_mm256_sub_ps(_mm256_loadu_ps(p), _mm256_set1_ps(s)))
+#define DROUND_SHARE(p, e, s) \
+  _mm256_storeu_ps(p, _mm512_cvtpd_ps(_mm512_div_pd( \
+                          _mm512_cvtps_pd(_mm512_cvtpd_ps(_mm512_loadu_pd(e))), s)))
 #define DSTORE(p, a) _mm512_storeu_pd(p, a)
 #define DSPLAT(s) _mm512_set1_pd(s)
 #define DADD(a, b) _mm512_add_pd(a, b)

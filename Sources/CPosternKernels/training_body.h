@@ -10,6 +10,8 @@
 //   PICK(z, a, b)       z > 0 ? a : b, lane by lane
 //   dvec, DLANES        a vector of DLANES doubles; DLANES divides 8
 //   DLOAD(p)            DLANES floats as doubles;   DSTORE, DSPLAT, DADD, DSUB, DMUL, DDIV
+//   DDIFFERENCE(p, s)   DLANES floats less the float s, rounded to float, as doubles
+//   DROUND_SHARE(p, e, s)   stores as floats: the doubles at e, rounded to float, over s
 //   DMULADD(a, b, c)    a * b + c, where the product is exact: rounded once either way
 //   DPICK_LESS, DPICK_GREATER(x, bound, a, b)   x < bound, x > bound ? a : b
 //   EXPONENT            DLANES whole numbers: EXPONENT_HALF (down), EXPONENT_SUB,
@@ -239,5 +241,5 @@ TARGET static void dropout_mask(uint64_t state, size_t count, uint32_t limit, fl
 
 const struct postern_training_set SET = {
     weight_gradient, transpose,    prelu, prelu_backward, column_sums, adamw,
-    squared_norm,    dropout_mask, table, table_backward, scatter,     exponentials,
+    squared_norm,    dropout_mask, table, table_backward, scatter,     exponentials, shares,
 };

@@ -76,6 +76,10 @@ void postern_exponentials_f64(const float *x, float x0, double divisor, size_t c
   current()->exponentials(x, x0, divisor, count, y);
 }
 
+void postern_shares_f32(const double *e, double sum, size_t count, float *p) {
+  current()->shares(e, sum, count, p);
+}
+
 void postern_gather_rows(const void *matrix, size_t width, const int32_t *rows, size_t count,
                          void *to) {
   const uint32_t *numbers = matrix;

@@ -32,6 +32,8 @@ PORTABLE vec pick(vec z, vec a, vec b) {
 typedef double dvec;
 #define DLANES 1
 #define DLOAD(p) ((double)*(p))
+#define DDIFFERENCE(p, s) ((double)(*(p) - (s)))
+#define DROUND_SHARE(p, e, s) (*(p) = (float)((double)(float)*(e) / (s)))
 #define DSTORE(p, a) (*(p) = (a))
 #define DSPLAT(s) (s)
 #define DADD(a, b) ((a) + (b))

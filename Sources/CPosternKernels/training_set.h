@@ -25,6 +25,7 @@ struct postern_training_set {
   void (*scatter)(const float *d, size_t width, const uint32_t *entries, const float *fractions,
                   size_t pairs, size_t rows, float *table);
   void (*exponentials)(const float *x, float x0, double divisor, size_t count, double *y);
+  void (*shares)(const double *e, double sum, size_t count, float *p);
 };
 
 extern const struct postern_training_set postern_training_set_portable;

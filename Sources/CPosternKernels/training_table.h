@@ -100,13 +100,23 @@ TARGET static void exponentials(const float *x, float x0, double divisor, size_t
                                 double *y) {
   const dvec by = DSPLAT(divisor);
   size_t i = 0;
-  float difference[8];
-  for (; i < count; i += 8) {
-    double values[8];
-    const size_t n = count - i < 8 ? count - i : 8;
-    for (size_t k = 0; k < 8; k++) difference[k] = (k < n ? x[i + k] : x0) - x0;
-    UNROLL for (int k = 0; k < 8; k += DLANES)
-      DSTORE(values + k, exponential(DDIV(DLOAD(difference + k), by)));
-    for (size_t k = 0; k < n; k++) y[i + k] = values[k];
+  for (; i + DLANES <= count; i += DLANES) {
+    dvec difference = DDIFFERENCE(x + i, x0);
+    if (divisor != 1) difference = DDIV(difference, by);
+    DSTORE(y + i, exponential(difference));
   }
+  if (i == count) return;
+  // The rest is computed in memory that has room for a whole vector.
+  float rest[DLANES] = {0};
+  double values[DLANES];
+  for (size_t k = 0; i + k < count; k++) rest[k] = x[i + k];
+  DSTORE(values, exponential(DDIV(DDIFFERENCE(rest, x0), by)));
+  for (size_t k = 0; i + k < count; k++) y[i + k] = values[k];
+}
+
+TARGET static void shares(const double *e, double sum, size_t count, float *p) {
+  const dvec by = DSPLAT(sum);
+  size_t i = 0;
+  for (; i + DLANES <= count; i += DLANES) DROUND_SHARE(p + i, e + i, by);
+  for (; i < count; i++) p[i] = (float)((double)(float)e[i] / sum);
 }

@@ -41,9 +41,9 @@ struct Mixture: Sendable {
   var outputCount: Int { experts[0].shape.outputCount }
 
   /// The rows that each expert answers for, ascending.
-  func cells(_ data: EncodedRows) -> [[Int32]] {
+  func cells(_ data: EncodedRows, threads: Int = 1) -> [[Int32]] {
     var cells = [[Int32]](repeating: [], count: router.expertCount)
-    for (row, expert) in ServingRouter(router.serving).route(data).enumerated() {
+    for (row, expert) in ServingRouter(router.serving).route(data, threads: threads).enumerated() {
       cells[Int(expert)].append(Int32(row))
     }
     return cells
@@ -51,7 +51,7 @@ struct Mixture: Sendable {
 
   /// The outputs of top-1 routing, shape `(rows, outputCount)`.
   func predict(_ data: EncodedRows, threads: Int) -> [Float] {
-    let cells = cells(data)
+    let cells = cells(data, threads: threads)
     let adjustment = adjustment(data, threads: threads)
     let answers = Parallel.map(count: cells.count, threads: threads) { expert -> [Float] in
       cells[expert].isEmpty

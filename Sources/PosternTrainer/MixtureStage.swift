@@ -135,7 +135,7 @@ final class MixtureTrainer {
     _ mixture: Mixture, _ data: EncodedRows, _ routes: inout [Int32], epoch: Int, annealed: Bool
   ) {
     guard schedule.trainsRouter, frozenAfter == nil, data.rowCount > 0 else { return }
-    let now = ServingRouter(mixture.router.serving).route(data)
+    let now = ServingRouter(mixture.router.serving).route(data, threads: threads)
     defer { routes = now }
     guard routes.count == now.count else { return }
     let changed = zip(routes, now).count { $0 != $1 }

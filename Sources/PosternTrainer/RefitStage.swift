@@ -15,8 +15,8 @@ func refit(
   schedule: Schedule, seed: UInt64, threads: Int, rowLimit: Int, reporter: ProgressReporter,
   observe: (Int, Int, Double) -> Void
 ) -> Mixture {
-  let cells = mixture.cells(data)
-  let validationCells = mixture.cells(validation.data)
+  let cells = mixture.cells(data, threads: threads)
+  let validationCells = mixture.cells(validation.data, threads: threads)
   let adjustment = mixture.adjustment(data, threads: threads)
   let judged = mixture.adjustment(validation.data, threads: threads)
   var refitted = mixture

@@ -42,9 +42,11 @@ struct ServingRouter {
       }
     }
 
-    /// The child that each of `rows` rows chooses, and its probability; their features are the
-    /// first words of `memory`, the scores go behind them.
-    func choose(rows: Int, memory: inout [UInt32]) -> [(child: Int, gate: Float)] {
+    /// The child that each of `rows` rows chooses, and with `asksGates` its probability, else 1;
+    /// their features are the first words of `memory`, the scores go behind them.
+    func choose(
+      rows: Int, memory: inout [UInt32], asksGates: Bool
+    ) -> [(child: Int, gate: Float)] {
       let block = RowBlock(
         x: 0, xStride: inputs, y: rows * inputs, yStride: outputs, rows: rows)
       var words = memory.mutableSpan
@@ -70,6 +72,7 @@ struct ServingRouter {
           let other = Float(bitPattern: words[first + child])
           if other > score { (best, score) = (child, other) }
         }
+        guard asksGates else { return (best, 1) }
         return (best, largestProbability(logits: first, count: childCount, memory: words))
       }
     }
@@ -99,32 +102,48 @@ struct ServingRouter {
   /// The expert that answers for each row of `data`.
   ///
   /// - Complexity: O(*rows* · *features* · *scored children*).
-  func route(_ data: EncodedRows) -> [Int32] { routeWithGates(data).experts }
+  func route(_ data: EncodedRows, threads: Int = 1) -> [Int32] {
+    let blocks = (data.rowCount + Self.blockSize - 1) / Self.blockSize
+    let parts = Parallel.map(count: blocks, threads: threads) { block in
+      routeBlock(data, start: block * Self.blockSize, asksGates: false).experts
+    }
+    return Array(parts.joined())
+  }
 
   /// The expert that answers for each row of `data`, and its gate probability. Section 9.4.
   func routeWithGates(_ data: EncodedRows) -> (experts: [Int32], gates: [Float]) {
-    var experts = [Int32](repeating: 0, count: data.rowCount)
-    var gates = [Float](repeating: 1, count: data.rowCount)
-    for start in stride(from: 0, to: data.rowCount, by: 256) {
-      let rows = start..<min(start + 256, data.rowCount)
-      let chosen = choose(root, data, rows: Array(rows))
-      for (row, choice) in zip(rows, chosen) {
-        (experts[row], gates[row]) = (Int32(choice.child), choice.gate)
-      }
-      for (group, node) in inner.enumerated() {
-        let own = rows.filter { chosen[$0 - start].child == group }
-        guard !own.isEmpty else { continue }
-        for (row, choice) in zip(own, choose(node, data, rows: own)) {
-          experts[row] = Int32(firstExperts[group] + choice.child)
-          gates[row] *= choice.gate
-        }
+    var (experts, gates) = ([Int32](), [Float]())
+    for start in stride(from: 0, to: data.rowCount, by: Self.blockSize) {
+      let block = routeBlock(data, start: start, asksGates: true)
+      experts += block.experts
+      gates += block.gates
+    }
+    return (experts, gates)
+  }
+
+  /// Rows that are routed at a time.
+  private static let blockSize = 256
+
+  private func routeBlock(
+    _ data: EncodedRows, start: Int, asksGates: Bool
+  ) -> (experts: [Int32], gates: [Float]) {
+    let rows = start..<min(start + Self.blockSize, data.rowCount)
+    let chosen = choose(root, data, rows: Array(rows), asksGates: asksGates)
+    var experts = chosen.map { Int32($0.child) }
+    var gates = chosen.map(\.gate)
+    for (group, node) in inner.enumerated() {
+      let own = rows.filter { chosen[$0 - start].child == group }
+      guard !own.isEmpty else { continue }
+      for (row, choice) in zip(own, choose(node, data, rows: own, asksGates: asksGates)) {
+        experts[row - start] = Int32(firstExperts[group] + choice.child)
+        gates[row - start] *= choice.gate
       }
     }
     return (experts, gates)
   }
 
   private func choose(
-    _ node: Node, _ data: EncodedRows, rows: [Int]
+    _ node: Node, _ data: EncodedRows, rows: [Int], asksGates: Bool
   ) -> [(child: Int, gate: Float)] {
     guard node.childCount > 1 else { return rows.map { _ in (0, 1) } }
     var memory: [UInt32] = []
@@ -135,6 +154,6 @@ struct ServingRouter {
       }
     }
     memory += [UInt32](repeating: 0, count: rows.count * node.outputs)
-    return node.choose(rows: rows.count, memory: &memory)
+    return node.choose(rows: rows.count, memory: &memory, asksGates: asksGates)
   }
 }

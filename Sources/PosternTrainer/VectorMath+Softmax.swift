@@ -96,10 +96,7 @@ extension VectorMath {
   ) -> Double {
     var sum = 0.0
     for index in 0..<count { unsafe sum += e[index] }
-    for index in 0..<count {
-      let rounded = unsafe Float(e[index])
-      unsafe p[index] = Float(Double(rounded) / sum)
-    }
+    unsafe postern_shares_f32(e, sum, count, p)
     return sum
   }
 

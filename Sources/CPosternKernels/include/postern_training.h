@@ -81,6 +81,10 @@ void postern_scatter_f32(const float *d, size_t width, const uint32_t *entries,
 /// `(x[i] - x0) / divisor`, of which the difference is rounded to float.
 void postern_exponentials_f64(const float *x, float x0, double divisor, size_t count, double *y);
 
+/// `p[i] = e[i] / sum` in double precision, of which `e[i]` is rounded to float before and `p[i]`
+/// after.
+void postern_shares_f32(const double *e, double sum, size_t count, float *p);
+
 /// Copies `count` rows of a matrix whose rows are `width` numbers of four bytes. Rows that come
 /// soon are asked of the memory before.
 void postern_gather_rows(const void *matrix, size_t width, const int32_t *rows, size_t count,
