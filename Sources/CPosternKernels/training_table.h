@@ -2,7 +2,7 @@
 
 INLINE void table_columns(const float *parameters, const float *positions, size_t nodes,
                           size_t width, float *table, size_t output, const int vectors) {
-  vec weight[8], sum[8];
+  vec weight[4], sum[4];
   UNROLL for (int v = 0; v < vectors; v++) {
     weight[v] = LOAD(parameters + output + v * LANES);
     sum[v] = SPLAT(0.0f);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define SPLITMIX 0x9E3779B97F4A7C15
-#define X86 static inline __attribute__((always_inline, target("avx2,fma")))
+#define X86 static inline __attribute__((always_inline, target("avx2")))
 
 /// The low halves of the products of 64-bit numbers.
 X86 __m256i low_product(__m256i a, uint64_t factor) {
