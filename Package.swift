@@ -72,7 +72,7 @@ let package = Package(
       path: "tools/bench/speed/postern", swiftSettings: borrowing),
     .executableTarget(
       name: "training-load", dependencies: ["PosternTrainer"], path: "tools/bench/training",
-      sources: ["Training.swift"], swiftSettings: strict),
+      exclude: ["compare.py", "peer.py", "run", "table.py"], swiftSettings: strict),
     .testTarget(
       name: "ReplayTests", dependencies: ["replays", "PosternPackaging"],
       swiftSettings: borrowing),
