@@ -34,6 +34,8 @@ typedef __m512 vec;
 #define LARGEST_LANE(a) _mm512_reduce_max_ps(a)
 #define FIRST_OF(v, count, other) \
   ((count) < 16 ? _mm512_mask_mov_ps(other, (__mmask16)((1u << (count)) - 1), v) : (v))
+#define LOAD_FIRST(p, inside) _mm512_maskz_loadu_ps((__mmask16)(inside), p)
+#define NOT_ABOVE(a, v) ((unsigned)_mm512_cmp_ps_mask(a, _mm512_set1_ps(v), _CMP_LE_OQ))
 #define CLAMP(v, low, high) _mm512_min_ps(high, _mm512_max_ps(low, v))
 // Numbers less themselves are 0; NaN and infinities are not.
 #define ALL_NUMBERS(v) (EQUAL_LANES(SUB(v, v), SPLAT(0.0f)) == ALL_LANES)

@@ -39,16 +39,31 @@ TARGET static size_t best(const float *scores, size_t stride, size_t count, size
 /// Whether a column makes one feature of one number, whatever the number is.
 INLINE int is_plain(const struct postern_column *c) { return c->kind == 0 && c->missing != 2; }
 
+/// How many of `count` ascending edges are not above a number. Without a branch that the number
+/// decides: it would be guessed wrong every other time.
+INLINE size_t edges_below(const float *edges, size_t count, float v) {
+  size_t below = 0;
+#if defined(LOAD_FIRST)
+  for (; count > LANES; count -= LANES, edges += LANES)
+    below += (size_t)__builtin_popcount(NOT_ABOVE(LOAD(edges), v));
+  // Behind the last edge there may be no memory.
+  const unsigned inside = count < LANES ? (1u << count) - 1 : ALL_LANES;
+  return below + (size_t)__builtin_popcount(NOT_ABOVE(LOAD_FIRST(edges, inside), v) & inside);
+#else
+  while (count > 0) {
+    const size_t half = (count + 1) / 2;
+    below += half & -(size_t)(edges[below + half - 1] <= v);
+    count -= half;
+  }
+  return below;
+#endif
+}
+
 /// A number's entry and fraction: the largest edge that is not above it, the last one excepted.
 INLINE void place(const struct postern_transform *t, const struct postern_column *c, float v,
                   uint32_t *entry, float *fraction) {
   const float *edges = t->values + c->first_value;
-  size_t below = 0;
-  for (size_t length = c->value_count - 1; length > 1;) {
-    const size_t half = length / 2;
-    below = edges[below + half] <= v ? below + half : below;
-    length -= half;
-  }
+  const size_t below = edges_below(edges + 1, c->value_count - 2, v);
   *entry = c->first_entry + (uint32_t)below;
   *fraction = (v - edges[below]) / (edges[below + 1] - edges[below]);
 }
@@ -126,7 +141,16 @@ INLINE void transform_run(const struct postern_transform *t, size_t first, size_
     if (!t->entries || refused) continue;
     uint32_t *entries = t->entries + row * t->column_stride + used;
     float *fractions = t->fractions + row * t->column_stride + used;
-    for (size_t i = 0; i < count; i++) place(t, c + i, values[i], entries + i, fractions + i);
+    float from[COLUMN_RUN], to[COLUMN_RUN];
+    for (size_t i = 0; i < count; i++) {
+      const float *edges = t->values + c[i].first_value;
+      const size_t below = edges_below(edges + 1, c[i].value_count - 2, values[i]);
+      entries[i] = c[i].first_entry + (uint32_t)below;
+      from[i] = edges[below];
+      to[i] = edges[below + 1];
+    }
+    // Divisions side by side.
+    for (size_t i = 0; i < count; i++) fractions[i] = (values[i] - from[i]) / (to[i] - from[i]);
   }
 }
 
