@@ -36,7 +36,8 @@ let package = Package(
     .target(
       name: "PosternRuntime", dependencies: ["PosternFormat", "CPosternKernels"],
       swiftSettings: embedded),
-    .target(name: "PosternData", swiftSettings: borrowing),
+    .target(name: "CPosternText"),
+    .target(name: "PosternData", dependencies: ["CPosternText"], swiftSettings: borrowing),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "PosternStorage", dependencies: ["PosternFormat", "PosternRuntime", "CZstd"],

@@ -68,7 +68,8 @@ private func scaled(_ significand: UInt64, byPowerOfTen exponent: Int) -> Double
 
 /// Whether a normal `estimate` is so near to the midpoint of two Floats that its error, below 16
 /// units in its last place, could hide on which side the true value lies.
-private func isNearMidpoint(_ estimate: Double) -> Bool {
+@inline(__always)
+func isNearMidpoint(_ estimate: Double) -> Bool {
   // A Float keeps 23 of the 52 fraction bits; the midpoint is a one followed by 28 zeros.
   let dropped = Int64(truncatingIfNeeded: estimate.bitPattern & 0x1FFF_FFFF)
   return abs(dropped - 0x1000_0000) <= 16

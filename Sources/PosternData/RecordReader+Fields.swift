@@ -10,7 +10,7 @@ extension RecordReader {
   /// - Complexity: O(1) without escapes, no allocation.
   @_lifetime(borrow self)
   package func field(_ index: Int) -> Span<UInt8> {
-    let place = fields[index]
+    let place = place(index)
     if place.isAbsent { return buffer.span.extracting(0..<0) }
     if place.hasEscapes {
       for entry in unescaped where entry.field == index {
@@ -25,24 +25,24 @@ extension RecordReader {
   ///
   /// - Returns: Always false for a text that is not among the tokens.
   package func isMissing(_ index: Int) -> Bool {
-    fields[index].isAbsent || options.missing.contains(field(index))
+    place(index).isAbsent || options.missing.contains(field(index))
   }
 
   /// Whether a JSON object does not have the key at all, or has null there.
   ///
   /// - Returns: Always false for delimited text.
-  package func isAbsent(_ index: Int) -> Bool { fields[index].isAbsent }
+  package func isAbsent(_ index: Int) -> Bool { place(index).isAbsent }
 
   /// Whether a JSON object has the key, be it with null.
   ///
   /// - Returns: Always true for delimited text.
-  package func hasKey(_ index: Int) -> Bool { fields[index] != .absent }
+  package func hasKey(_ index: Int) -> Bool { place(index) != .absent }
 
   /// Whether a field is a string of a JSON object, and not a number, true or false.
   ///
   /// - Returns: Always false for delimited text and for a field that is absent.
   package func isJSONString(_ index: Int) -> Bool {
-    let place = fields[index]
+    let place = place(index)
     guard options.format == .ndjson, !place.isAbsent, place.start > 0 else { return false }
     return buffer[record.lowerBound + Int(place.start) - 1] == 0x22
   }
@@ -52,24 +52,41 @@ extension RecordReader {
   /// - Returns: A finite number, or NaN for a missing value.
   /// - Throws: ``DataError/notNumber(_:name:text:)``, ``DataError/notFinite(_:name:text:)``.
   /// - Complexity: O(*length*), no allocation.
+  @inline(__always)
   package func number(_ index: Int) throws(DataError) -> Float {
+    if isPlain {
+      let number = numbers[index]
+      if !number.isNaN { return number }
+    }
+    return try parsedNumber(index)
+  }
+
+  private func parsedNumber(_ index: Int) throws(DataError) -> Float {
     if options.missing.hasNumber && isMissing(index) { return .nan }
+    let place = place(index)
+    if !place.hasEscapes && !place.isAbsent {
+      let plain = PlainNumber.read(buffer.span, at: record.lowerBound &+ Int(place.start))
+      if plain.end == record.lowerBound &+ place.end && !plain.value.isNaN { return plain.value }
+    }
     let text = field(index)
     let result = parseFloat(text)
     if case .number(let value) = result { return value }
     if isMissing(index) { return .nan }
     let name = ShortText(header[index])
-    let place = position(of: index)
-    if result == .notNumber { throw .notNumber(place, name: name, text: ShortText(text)) }
-    throw .notFinite(place, name: name, text: ShortText(text))
+    let position = position(of: index)
+    if result == .notNumber { throw .notNumber(position, name: name, text: ShortText(text)) }
+    throw .notFinite(position, name: name, text: ShortText(text))
   }
+
+  @inline(__always)
+  private func place(_ index: Int) -> Field { isPlain ? plainPlace(index) : fields[index] }
 
   /// Where the content of a field starts; the start of the record if it is absent.
   ///
   /// - Returns: A physical line and a character in it.
   /// - Complexity: O(*length of the record*).
   package func position(of index: Int) -> TextPosition {
-    let place = fields[index]
+    let place = place(index)
     return position(at: record.lowerBound + (place.isAbsent ? 0 : Int(place.start)))
   }
 

@@ -69,9 +69,12 @@ package struct RecordReader: ~Copyable {
   /// Keys that only ever had objects or arrays as values while keys were discovered.
   package internal(set) var nestedKeys: [[UInt8]] = []
 
+  /// Bytes of the buffer behind the input's, so that words can be read up to its end and beyond.
+  static let slack = PlainNumber.lookAhead
+
   let options: Options
   var source: ByteSource
-  /// The bytes read and not yet consumed, and at least eight more.
+  /// The bytes read and not yet consumed, and at least ``slack`` more.
   var buffer: [UInt8]
   /// The offset behind the last byte read.
   var end = 0
@@ -92,6 +95,12 @@ package struct RecordReader: ~Copyable {
   var scratch: [UInt8] = []
   var scanner: RecordScanner
   var json = JSONColumns()
+  /// Where the next records end, if they are plain.
+  var index: PlainIndex
+  /// The fields of the plain record as numbers, NaN for other texts; empty if nobody wants them.
+  var numbers: [Float] = []
+  /// Whether the current record's fields are those of ``index`` and not ``fields``.
+  var isPlain = false
 
   /// Starts to read, and reads the header if there is one.
   ///
@@ -101,7 +110,7 @@ package struct RecordReader: ~Copyable {
     precondition(options.blockByteCount >= 16)
     self.options = options
     self.source = source
-    buffer = [UInt8](repeating: 0, count: 2 * options.blockByteCount + 8)
+    buffer = [UInt8](repeating: 0, count: 2 * options.blockByteCount + Self.slack)
     switch options.format {
     case .delimited(let delimiter):
       precondition(delimiter < 0x80 && ![0x00, 0x22, 0x0A, 0x0D].contains(delimiter))
@@ -109,6 +118,7 @@ package struct RecordReader: ~Copyable {
     case .ndjson:
       scanner = RecordScanner(delimiter: 0x2C)
     }
+    index = PlainIndex(delimiter: scanner.delimiter)
     try readStart()
     if let names = options.names { setColumns(names) }
     if case .delimited = options.format, options.names == nil { try readHeader() }
@@ -122,7 +132,8 @@ package struct RecordReader: ~Copyable {
   /// - Returns: What was found.
   /// - Throws: ``DataError``; see ``DataError/isRowError`` for going on.
   package mutating func advance(waiting: Bool = true) throws(DataError) -> Advance {
-    switch options.format {
+    if advancePlain() { return .record }
+    return switch options.format {
     case .delimited: try advanceDelimited(waiting: waiting)
     case .ndjson: try advanceJSON(waiting: waiting)
     }
@@ -161,17 +172,18 @@ extension RecordReader {
 
   /// Reads once, after making room.
   mutating func fill() throws(DataError) {
+    index.removeAll()
     let kept = scanner.start
     if kept > 0 {
       for offset in kept..<end { buffer[offset - kept] = buffer[offset] }
       scanner.move(by: -kept)
       end -= kept
     }
-    if end + options.blockByteCount + 8 > buffer.count {
+    if end + options.blockByteCount + Self.slack > buffer.count {
       grow()
     }
     do {
-      let count = try source.read(into: &buffer, at: end, limit: buffer.count - 8 - end)
+      let count = try source.read(into: &buffer, at: end, limit: buffer.count - Self.slack - end)
       end += count
       isAtEnd = count == 0
     } catch {
@@ -181,7 +193,7 @@ extension RecordReader {
 
   /// Doubles the buffer, but not beyond what the longest record and two blocks take.
   private mutating func grow() {
-    let most = options.recordByteCountLimit + 2 * options.blockByteCount + 8
+    let most = options.recordByteCountLimit + 2 * options.blockByteCount + Self.slack
     var larger = [UInt8](repeating: 0, count: min(2 * buffer.count, max(most, buffer.count + 1)))
     larger.replaceSubrange(0..<end, with: buffer[..<end])
     buffer = larger

@@ -46,7 +46,7 @@ struct RecordScanner {
   private var state = State.plain
   private var isFieldEscaped = false
   /// Whether the last record ended with CR: an LF that follows belongs to it.
-  private var isAfterReturn = false
+  private(set) var isAfterReturn = false
   /// Whether the last byte inside quotes was CR: an LF that follows is no new line.
   private var isAfterInnerReturn = false
 
@@ -72,6 +72,14 @@ struct RecordScanner {
 
   /// Starts the record behind the last one.
   mutating func beginNextRecord() { beginRecord(at: position, isAfterReturn: isAfterReturn) }
+
+  /// Goes behind a record without quotes that was cut by other means, its whole line end included.
+  @inline(__always)
+  mutating func pass(_ record: Range<Int>, fieldCount: Int) {
+    beginRecord(at: record.lowerBound)
+    position = record.upperBound
+    self.fieldCount = fieldCount
+  }
 
   /// Follows the bytes of an unfinished record to their new place in the buffer.
   mutating func move(by distance: Int) {

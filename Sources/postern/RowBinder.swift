@@ -41,6 +41,9 @@ struct RowBinder {
   }
 
   private var inputs: [Input] = []
+  /// The numeric ones of ``inputs``, and whether there are no others.
+  private var numericInputs: [NumericInput] = []
+  private var isAllNumeric = true
   private(set) var findings: [Findings] = []
 
   /// Binds the model's columns that are not ignored to `fields`, in order.
@@ -58,6 +61,11 @@ struct RowBinder {
           refusesMissing: record.missingPolicy == 0,
           refusesUnknown: refusesUnknown || record.unknownPolicy == 0))
       findings.append(Findings(column: column))
+      if schema.kind(ofColumn: column) == .categorical {
+        isAllNumeric = false
+      } else {
+        numericInputs.append(NumericInput(field: fields[place], place: column))
+      }
       place += 1
     }
   }
@@ -69,9 +77,12 @@ struct RowBinder {
   mutating func fill(
     _ row: inout MutableSpan<Float>, from reader: borrowing RecordReader, _ model: ModelView
   ) throws(RowProblem) -> Int? {
+    let hasNumbers = reader.writeNumbers(numericInputs, to: &row)
+    if hasNumbers && isAllNumeric { return nil }
     var absent: Int?
     for index in inputs.indices {
       let input = inputs[index]
+      if hasNumbers && !input.isCategorical { continue }
       var value = Float.nan
       if input.isCategorical {
         if !reader.isMissing(input.field) {

@@ -34,6 +34,7 @@ struct RowSource: ~Copyable {
     isJSON: Bool
   ) {
     self.reader = reader
+    self.reader.expectNumbers()
     self.binder = binder
     self.keptFields = keptFields
     self.targets = targets

@@ -7,7 +7,7 @@ enum Arrows {
   static let allowed: [String: Set<String>] = [
     "PosternFormat": [],
     "PosternRuntime": ["PosternFormat", "CPosternKernels", "Synchronization"],
-    "PosternData": [],
+    "PosternData": ["CPosternText"],
     "PosternStorage": ["PosternFormat", "PosternRuntime", "CZstd"],
     "PosternPackaging": ["PosternFormat", "PosternRuntime", "CZstd"],
     "PosternTrainer": ["PosternFormat", "PosternRuntime", "PosternPackaging", "CPosternKernels"],
@@ -33,6 +33,7 @@ enum Arrows {
   /// doors.
   static let doors: Set<String> = [
     "Sources/PosternData/Descriptor.swift",
+    "Sources/PosternData/TextKernels.swift",
     "Sources/PosternPackaging/Compressor.swift",
     "Sources/PosternPackaging/CompressorVersion.swift",
     "Sources/PosternRuntime/KernelSet.swift",

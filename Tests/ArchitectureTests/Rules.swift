@@ -5,6 +5,7 @@ enum Rules {
   /// The files that say `unsafe`, and the only ones that may.
   static let unsafeFiles: Set<String> = [
     "Sources/PosternData/Descriptor.swift",
+    "Sources/PosternData/TextKernels.swift",
     "Sources/PosternPackaging/Compressor.swift",
     "Sources/PosternRuntime/KernelPointers.swift",
     "Sources/PosternRuntime/Kernels+Expert.swift",

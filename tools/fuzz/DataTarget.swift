@@ -1,7 +1,8 @@
 // DataTarget.swift: any bytes as a table: records or an error with a place, however the bytes arrive.
 //
 // The first byte of the input says how to read the rest. Read whole and in pieces it must give the
-// same records and errors; a number must be the one that the C library reads, and read back equal.
+// same records and errors, with numbers read ahead and without; a number must be the one that the C
+// library reads, and read back equal.
 
 import Glibc
 import PosternData
@@ -20,6 +21,11 @@ public func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
   if whole.first == .foreign { return 0 }
   guard whole == records(text, pieces, blockByteCount: 1 + way % 13) else {
     fatalError("the blocks change what is read")
+  }
+  guard whole == records(text, options, blockByteCount: .max, expectsNumbers: true),
+    whole == records(text, pieces, blockByteCount: 1 + way % 97, expectsNumbers: true)
+  else {
+    fatalError("reading numbers ahead changes what is read")
   }
   checkNumber(text)
   return 0
@@ -51,12 +57,14 @@ private enum Item: Equatable {
 
 /// Every record and every error; after an error the line that a message would show.
 private func records(
-  _ text: [UInt8], _ options: RecordReader.Options, blockByteCount: Int
+  _ text: [UInt8], _ options: RecordReader.Options, blockByteCount: Int,
+  expectsNumbers: Bool = false
 ) -> [Item] {
   var result: [Item] = []
   do throws(DataError) {
     let source = ByteSource(bytes: text, blockByteCount: blockByteCount)
     var reader = try RecordReader(source, options: options)
+    if expectsNumbers { reader.expectNumbers() }
     while true {
       do throws(DataError) {
         guard try reader.next() else { break }
