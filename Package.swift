@@ -120,6 +120,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "postern", "PosternFormat", "PosternPackaging", "PosternTrainer", "TestModels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["transcripts"], swiftSettings: borrowing),
   ]

@@ -46,6 +46,9 @@ package enum DataError: Error, Equatable, Sendable {
   /// A byte is zero, so this is not text.
   case zeroByte(TextPosition)
 
+  /// A binary input ends within a row.
+  case truncatedRow(line: Int, found: Int, expected: Int)
+
   /// A record has no end within the limit.
   case recordTooLong(line: Int, limit: Int)
 
@@ -81,7 +84,7 @@ package enum DataError: Error, Equatable, Sendable {
       .notNumber, .notFinite, .textTooLong:
       true
     case .system, .emptyInput, .notText, .wrongDelimiter, .emptyName, .invalidUTF8, .duplicateName,
-      .missingColumns, .tooManyColumns, .unterminatedQuote, .textInNumericColumn,
+      .missingColumns, .tooManyColumns, .unterminatedQuote, .truncatedRow, .textInNumericColumn,
       .tooManyCategories:
       false
     }

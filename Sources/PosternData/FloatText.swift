@@ -82,16 +82,38 @@ package enum FloatText {
     return index + powerCount
   }
 
+  /// Writes the `count` digits of a number of at most nine, and up to eight bytes behind them that
+  /// are written over later.
+  @inline(__always)
   private static func write(
     _ number: UInt32, count: Int, to output: inout MutableSpan<UInt8>, at start: Int
   ) {
+    var index = start
     var rest = number
-    var index = start + count
-    while index > start {
-      index -= 1
-      output[index] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
-      rest /= 10
+    var width = count
+    if width == 9 {
+      output[index] = UInt8(truncatingIfNeeded: 0x30 &+ rest / 100_000_000)
+      rest %= 100_000_000
+      index &+= 1
+      width = 8
     }
+    let digits = asciiDigits(rest) &>> UInt64(truncatingIfNeeded: 64 &- 8 &* width)
+    var place = output._mutatingExtracting(index..<index &+ 8)
+    for byte in 0..<8 {
+      place[byte] = UInt8(truncatingIfNeeded: digits &>> UInt64(truncatingIfNeeded: 8 &* byte))
+    }
+  }
+
+  /// The eight digits of a number below 10^8, zeros in front, the first in the lowest byte.
+  @inline(__always)
+  private static func asciiDigits(_ number: UInt32) -> UInt64 {
+    // Two numbers of four digits, then four of two, then eight of one, all in one word. The
+    // products are quotients by 100 and by 10, exact for numbers of this size.
+    let fours = UInt64(number / 10_000) | UInt64(number % 10_000) &<< 32
+    let hundreds = (fours &* 10_486) &>> 20 & 0x0000_007F_0000_007F
+    let twos = hundreds | (fours &- 100 &* hundreds) &<< 16
+    let tens = (twos &* 103) &>> 10 & 0x000F_000F_000F_000F
+    return (tens | (twos &- 10 &* tens) &<< 8) &+ repeated(0x30)
   }
 
   /// Writes the three characters of `word`, the first in the highest byte.
@@ -105,6 +127,7 @@ package enum FloatText {
 }
 
 /// The number of decimal digits of `number`, 1 for zero.
+@inline(__always)
 func decimalDigitCount(_ number: UInt32) -> Int {
   // Comparisons in parallel instead of a loop that is mispredicted.
   var count = 1

@@ -35,8 +35,8 @@ extension RecordReader {
 
   /// Whether a JSON object has the key, be it with null.
   ///
-  /// - Returns: Always true for delimited text.
-  package func hasKey(_ index: Int) -> Bool { place(index) != .absent }
+  /// - Returns: Always true for delimited text and binary records.
+  package func hasKey(_ index: Int) -> Bool { isBinary || place(index) != .absent }
 
   /// Whether a field is a string of a JSON object, and not a number, true or false.
   ///
@@ -49,14 +49,14 @@ extension RecordReader {
 
   /// The number in a field.
   ///
-  /// - Returns: A finite number, or NaN for a missing value.
+  /// - Returns: A finite number, or NaN for a missing value. Of a binary record what stands there.
   /// - Throws: ``DataError/notNumber(_:name:text:)``, ``DataError/notFinite(_:name:text:)``.
   /// - Complexity: O(*length*), no allocation.
   @inline(__always)
   package func number(_ index: Int) throws(DataError) -> Float {
-    if isPlain {
+    if hasNumbers {
       let number = numbers[index]
-      if !number.isNaN { return number }
+      if !number.isNaN || isBinary { return number }
     }
     return try parsedNumber(index)
   }
@@ -86,6 +86,7 @@ extension RecordReader {
   /// - Returns: A physical line and a character in it.
   /// - Complexity: O(*length of the record*).
   package func position(of index: Int) -> TextPosition {
+    if isBinary { return TextPosition(line: line, column: index + 1) }
     let place = place(index)
     return position(at: record.lowerBound + (place.isAbsent ? 0 : Int(place.start)))
   }
@@ -123,7 +124,7 @@ extension RecordReader {
   ///   - width: About how many characters to show.
   /// - Returns: The piece of the line that is at hand, or nil if the place is not in this record.
   package func excerpt(at place: TextPosition, width: Int = 96) -> Excerpt? {
-    guard let start = offset(ofLine: place.line) else { return nil }
+    guard !isBinary, let start = offset(ofLine: place.line) else { return nil }
     let bytes = buffer.span
     var target = start
     var column = 1

@@ -13,6 +13,20 @@ struct JSONColumns {
   var columnAtPlace: [Int] = []
   /// A key without its escapes.
   var scratch: [UInt8] = []
+  /// The form of the lines, if numbers are expected.
+  var template = JSONTemplate()
+  var expectsNumbers = false
+  /// Lines in a row that were not of the form.
+  var missCount = 0
+
+  /// Whether the form of the line that is read now is learned: rarer the longer none was met again.
+  mutating func beginsLearning() -> Bool {
+    guard expectsNumbers else { return false }
+    missCount += 1
+    guard missCount < 16 || missCount & (missCount - 1) == 0 else { return false }
+    template.begin()
+    return true
+  }
 
   /// The column with this key, which is the `place`-th of its object.
   mutating func column(_ key: Span<UInt8>, at place: Int) -> Int? {
@@ -97,23 +111,32 @@ extension RecordReader {
       throw .json(position(at: error.offset), error.fault)
     }
     var place = 0
+    var pieceStart = record.lowerBound
+    let learns = json.beginsLearning()
     var isOpen = cursor.peek() != 0x7D
     while isOpen {
       let key: (range: Range<Int>, hasEscapes: Bool)
       let valueStart: Int
+      let valueEnd: Int
       let value: JSONCursor.Value
       do {
         key = try cursor.key()
         _ = cursor.peek()
         valueStart = cursor.offset
         value = try cursor.value()
+        valueEnd = cursor.offset
         isOpen = cursor.peek() == 0x2C
         if isOpen { try cursor.expect(0x2C, else: .expectedCommaOrBrace) }
       } catch {
         throw .json(position(at: error.offset), error.fault)
       }
-      try put(value, at: valueStart, under: key.range, hasEscapes: key.hasEscapes, place, in: bytes)
+      let column = try put(
+        value, at: valueStart, under: key.range, hasEscapes: key.hasEscapes, place, in: bytes)
       place += 1
+      if learns {
+        json.template.append(bytes.extracting(pieceStart..<valueStart), before: column)
+        pieceStart = valueEnd
+      }
     }
     do {
       try cursor.expect(0x7D, else: .expectedCommaOrBrace)
@@ -123,22 +146,27 @@ extension RecordReader {
     guard cursor.peek() == nil else {
       throw .json(position(at: cursor.offset), .textAfterObject)
     }
+    if learns && place > 0 && buffer[record.upperBound - 1] == 0x0A {
+      json.template.finish(line.span.extracting(pieceStart..<record.upperBound))
+    }
   }
 
   /// Notes the value of one key.
+  ///
+  /// - Returns: The column that it belongs to, if it is one.
   private mutating func put(
     _ value: JSONCursor.Value, at start: Int, under key: Range<Int>, hasEscapes: Bool, _ place: Int,
     in bytes: Span<UInt8>
-  ) throws(DataError) {
+  ) throws(DataError) -> Int? {
     let column: Int
     if hasEscapes {
       json.scratch.removeAll(keepingCapacity: true)
       unescape(bytes.extracting(key), to: &json.scratch)
       let name = json.scratch
-      guard let found = try self.column(name.span, at: place, value) else { return }
+      guard let found = try self.column(name.span, at: place, value) else { return nil }
       column = found
     } else {
-      guard let found = try self.column(bytes.extracting(key), at: place, value) else { return }
+      guard let found = try self.column(bytes.extracting(key), at: place, value) else { return nil }
       column = found
     }
     guard !isSeen(column) else {
@@ -158,6 +186,7 @@ extension RecordReader {
         unescaped.append(UnescapedField(field: column, range: first..<scratch.count))
       }
     }
+    return column
   }
 
   /// The column of a key, made now if keys are being discovered; nil if nobody wants the key.

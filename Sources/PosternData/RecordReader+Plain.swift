@@ -7,8 +7,9 @@ extension RecordReader {
   /// time. It changes no result, only how fast ``number(_:)`` gives it.
   package mutating func expectNumbers() {
     // A number may be a token that means "missing".
-    guard case .delimited = options.format, !options.missing.hasNumber else { return }
+    guard !options.missing.hasNumber, !json.isDiscovering else { return }
     numbers = [Float](repeating: .nan, count: header.count + 8)
+    json.expectsNumbers = options.format == .ndjson
   }
 
   /// Goes to the next record if it lies in the buffer whole and no byte of it needs a second look.
@@ -19,21 +20,49 @@ extension RecordReader {
   @inline(__always)
   mutating func advancePlain() -> Bool {
     isPlain = false
+    hasNumbers = false
     guard !numbers.isEmpty, !isRecordOpen, !isDiscarding, scanner.position < end else {
       return false
     }
+    return switch options.format {
+    case .delimited: advancePlainText()
+    case .ndjson: advancePlainJSON()
+    case .floats: false
+    }
+  }
+
+  @inline(__always)
+  private mutating func advancePlainText() -> Bool {
     // The LF of a CRLF is passed over at the start of the next record.
     var start = scanner.position
     if scanner.isAfterReturn && buffer[start] == 0x0A { start &+= 1 }
     guard start >= 16, start < end,
-      let next = index.take(fields.count, from: start, to: end, in: buffer),
-      next &- start <= options.recordByteCountLimit
+      let next = index.take(fields.count, from: start, to: end, in: buffer)
     else { return false }
-    scanner.pass(start..<next, fieldCount: fields.count)
-    closeRecord()
-    recordCount &+= 1
+    guard passPlain(start..<next) else { return false }
     isPlain = true
     readNumbers()
+    return true
+  }
+
+  private mutating func advancePlainJSON() -> Bool {
+    let start = scanner.position
+    guard json.template.isKnown,
+      let next = json.template.read(
+        buffer, from: start, to: end, fields: &fields, numbers: &numbers)
+    else { return false }
+    json.missCount = 0
+    return passPlain(start..<next)
+  }
+
+  /// Makes a plain record the current one, unless it is too long.
+  @inline(__always)
+  private mutating func passPlain(_ range: Range<Int>) -> Bool {
+    guard range.count <= options.recordByteCountLimit else { return false }
+    scanner.pass(range, fieldCount: fields.count)
+    closeRecord()
+    recordCount &+= 1
+    hasNumbers = true
     return true
   }
 
@@ -76,11 +105,28 @@ extension RecordReader {
   ///   - row: What is written may be nothing or something even if the answer is false.
   /// - Returns: Whether each of `inputs` was written as ``number(_:)`` would give it, none missing.
   /// - Complexity: O(*inputs*), no allocation.
-  package func writeNumbers(_ inputs: [NumericInput], to row: inout MutableSpan<Float>) -> Bool {
-    guard isPlain else { return false }
+  package mutating func writeNumbers(
+    _ inputs: NumericInputs, to row: inout MutableSpan<Float>
+  ) -> Bool {
+    guard hasNumbers else { return false }
+    return RecordReader.write(numbers, inputs, to: &row)
+  }
+
+  private static func write(
+    _ numbers: [Float], _ inputs: NumericInputs, to row: inout MutableSpan<Float>
+  ) -> Bool {
     let numbers = numbers.span
     var hasNaN = false
-    for input in inputs {
+    if inputs.areInOrder {
+      let numbers = numbers.extracting(first: inputs.list.count)
+      var row = row._mutatingExtracting(first: inputs.list.count)
+      for place in numbers.indices {
+        row[place] = numbers[place]
+        hasNaN = numbers[place].isNaN || hasNaN
+      }
+      return !hasNaN
+    }
+    for input in inputs.list {
       let number = numbers[Int(input.field)]
       row[Int(input.place)] = number
       hasNaN = hasNaN || number.isNaN
@@ -96,16 +142,27 @@ extension RecordReader {
   }
 }
 
-/// A field with a number, and its place in a row.
-package struct NumericInput: Sendable {
-  let field: Int32
-  let place: Int32
+/// Which fields of a record are numbers of a row, and where.
+package struct NumericInputs: Sendable {
+  struct Input: Sendable {
+    let field: Int32
+    let place: Int32
+  }
 
+  private(set) var list: [Input] = []
+  /// Whether input `i` is field `i` and goes to place `i`.
+  private(set) var areInOrder = true
+
+  /// Creates an empty list.
+  package init() {}
+
+  /// Adds an input.
+  ///
   /// - Parameters:
   ///   - field: The index of the column in the record.
   ///   - place: The index of the value in the row.
-  package init(field: Int, place: Int) {
-    self.field = Int32(field)
-    self.place = Int32(place)
+  package mutating func append(field: Int, place: Int) {
+    areInOrder = areInOrder && field == list.count && place == list.count
+    list.append(Input(field: Int32(field), place: Int32(place)))
   }
 }

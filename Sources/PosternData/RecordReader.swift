@@ -19,6 +19,9 @@ package struct RecordReader: ~Copyable {
     case delimited(UInt8)
     /// One JSON object a line.
     case ndjson
+    /// Binary rows: one little-endian binary32 for each of ``Options/names``, NaN for none, and
+    /// nothing between rows.
+    case floats
 
     /// Fields between commas.
     package static let csv = Format.delimited(0x2C)
@@ -97,10 +100,13 @@ package struct RecordReader: ~Copyable {
   var json = JSONColumns()
   /// Where the next records end, if they are plain.
   var index: PlainIndex
-  /// The fields of the plain record as numbers, NaN for other texts; empty if nobody wants them.
+  /// The fields of a plain or binary record as numbers, NaN for other texts; empty if nobody wants
+  /// them.
   var numbers: [Float] = []
   /// Whether the current record's fields are those of ``index`` and not ``fields``.
   var isPlain = false
+  /// Whether ``numbers`` are those of the current record.
+  var hasNumbers = false
 
   /// Starts to read, and reads the header if there is one.
   ///
@@ -115,10 +121,15 @@ package struct RecordReader: ~Copyable {
     case .delimited(let delimiter):
       precondition(delimiter < 0x80 && ![0x00, 0x22, 0x0A, 0x0D].contains(delimiter))
       scanner = RecordScanner(delimiter: delimiter)
-    case .ndjson:
+    case .ndjson, .floats:
       scanner = RecordScanner(delimiter: 0x2C)
     }
     index = PlainIndex(delimiter: scanner.delimiter)
+    if options.format == .floats {
+      setColumns(options.names ?? [])
+      numbers = [Float](repeating: .nan, count: header.count)
+      return
+    }
     try readStart()
     if let names = options.names { setColumns(names) }
     if case .delimited = options.format, options.names == nil { try readHeader() }
@@ -136,6 +147,7 @@ package struct RecordReader: ~Copyable {
     return switch options.format {
     case .delimited: try advanceDelimited(waiting: waiting)
     case .ndjson: try advanceJSON(waiting: waiting)
+    case .floats: try advanceFloats(waiting: waiting)
     }
   }
 

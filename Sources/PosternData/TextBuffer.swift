@@ -63,6 +63,32 @@ package struct TextBuffer: Sendable {
     count = end
   }
 
+  /// Appends a number as its four bytes, the lowest first.
+  package mutating func append(float32 value: Float) {
+    reserve(4)
+    for place in 0..<4 {
+      storage[count + place] = UInt8(truncatingIfNeeded: value.bitPattern >> UInt32(8 * place))
+    }
+    count += 4
+  }
+
+  /// Appends a number between two short texts.
+  package mutating func append(_ value: Float, after prefix: [UInt8], before suffix: [UInt8]) {
+    reserve(prefix.count + FloatText.byteCountLimit + suffix.count)
+    var end = count
+    var output = storage.mutableSpan
+    for byte in prefix {
+      output[end] = byte
+      end &+= 1
+    }
+    end = FloatText.write(value, to: &output, at: end)
+    for byte in suffix {
+      output[end] = byte
+      end &+= 1
+    }
+    count = end
+  }
+
   /// Appends an integer.
   package mutating func append(_ value: Int) {
     reserve(20)

@@ -39,6 +39,7 @@ extension Messages {
       .textInNumericColumn(let place, _, _, _, _), .textTooLong(let place, _, _, _),
       .tooManyCategories(let place, _, _):
       place
+    case .truncatedRow(let line, let found, _): TextPosition(line: line, column: found / 4 + 1)
     case .wrongDelimiter(let line, _, _), .tooManyColumns(let line, _),
       .raggedRow(let line, _, _), .recordTooLong(let line, _):
       TextPosition(line: line, column: 1)
@@ -98,6 +99,11 @@ extension Messages {
         "write `\"\"` for a quote in a text"
       )
     case .zeroByte: ("a zero byte, expected text", "this is not a text file, or it is damaged")
+    case .truncatedRow(_, let found, let expected):
+      (
+        "the last row has \(byteText(found)), expected \(grouped(expected))",
+        "are the rows float32, one for each column of the model?"
+      )
     case .recordTooLong(_, let limit):
       (
         "no end of the line within \(shortByteText(limit)), which is the limit",

@@ -44,6 +44,9 @@ extension Messages {
       help: "rename it in the input")
   }
 
+  static let keptOfBinary = Message(
+    "", "rows of float32 have no columns to keep", help: "leave out `--id` and `--keep`")
+
   static func probabilitiesOfRegression(_ model: String) -> Message {
     Message(
       model, "`--proba` is for classes, and this model predicts numbers", help: "leave it out")
@@ -127,7 +130,9 @@ extension Messages {
         + "and \(fate)")
   }
 
-  static func noRows(in name: String) -> Message { Message(name, "a header and no rows") }
+  static func noRows(in name: String, isBinary: Bool) -> Message {
+    Message(name, isBinary ? "no rows" : "a header and no rows")
+  }
 
   static func filledValues(_ columns: [(name: [UInt8], count: Int)], in name: String) -> Message {
     let total = columns.reduce(0) { $0 + $1.count }

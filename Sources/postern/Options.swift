@@ -12,7 +12,7 @@ enum TextFormat: String, CaseIterable, ExpressibleByArgument {
     switch RecordReader.Format(path: path) {
     case .ndjson: self = .ndjson
     case .tsv: self = .tsv
-    case .delimited: self = .csv
+    case .delimited, .floats: self = .csv
     }
   }
 
@@ -23,6 +23,33 @@ enum TextFormat: String, CaseIterable, ExpressibleByArgument {
     case .csv: .csv
     case .tsv: .tsv
     case .ndjson: .ndjson
+    }
+  }
+}
+
+/// A format of rows that are read or answered.
+enum RowFormat: String, CaseIterable, ExpressibleByArgument {
+  case csv, tsv, ndjson
+  /// Little-endian binary32 and nothing else.
+  case f32
+
+  /// The format that the ending of a file's name suggests; csv where it suggests none.
+  init(path: String) {
+    switch TextFormat(path: path) {
+    case .csv: self = path.lowercased().hasSuffix(".f32") ? .f32 : .csv
+    case .tsv: self = .tsv
+    case .ndjson: self = .ndjson
+    }
+  }
+
+  /// How the reader cuts the input into records.
+  func readerFormat(delimiter: Delimiter?) -> RecordReader.Format {
+    if let delimiter { return .delimited(delimiter.byte) }
+    return switch self {
+    case .csv: .csv
+    case .tsv: .tsv
+    case .ndjson: .ndjson
+    case .f32: .floats
     }
   }
 }

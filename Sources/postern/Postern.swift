@@ -28,7 +28,13 @@ struct Postern: ParsableCommand {
   static func main() {
     Signals.ignoreClosedPipes()
     do {
-      var command = try parseAsRoot(Postern.arguments)
+      let arguments = Postern.arguments
+      if arguments.first == "predict",
+        let settings = PredictSettings(plain: arguments.dropFirst())
+      {
+        endProcess(try settings.run())
+      }
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let failure as CommandFailure {
       Console().error(failure.message)

@@ -1,8 +1,6 @@
 // PredictCommand.swift: the options of `postern predict`.
 
 internal import ArgumentParser
-internal import PosternData
-internal import PosternFormat
 
 /// What `--explain` asks for.
 enum ExplainOption: ExpressibleByArgument, Equatable {
@@ -73,7 +71,7 @@ struct PredictCommand: ParsableCommand {
 
   @Option(
     name: .customLong("out"), help: "Format of the predictions; by the file's ending, else csv.")
-  var outputFormat: TextFormat?
+  var outputFormat: RowFormat?
 
   @Option(help: ArgumentHelp("Column to repeat first, before those of --keep.", valueName: "col"))
   var id: String?
@@ -99,31 +97,19 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var rows: RowOptions
 
+  /// The values of the options.
+  var settings: PredictSettings {
+    PredictSettings(
+      model: model, file: file, output: output, outputFormat: outputFormat, id: id, keep: keep,
+      proba: proba, explain: explain, deviation: deviation, threads: threads, rows: rows.settings)
+  }
+
   func validate() throws {
-    guard (1...1024).contains(threads) else {
-      throw ValidationError("--threads is \(threads), expected 1 to 1024")
-    }
-    if case .terms(let count) = explain, !(1...Int(Limit.count)).contains(count) {
-      throw ValidationError("--explain is \(count), expected 1 to \(Limit.count)")
-    }
-    try RowOptions.check(model: model, file: file)
+    if let complaint = settings.complaint { throw ValidationError(complaint) }
   }
 
   func run() throws {
-    let input = file ?? "-"
-    if file == nil && Terminal.isTerminal(0) {
-      throw CommandFailure(.usage, Messages.noRowsFromTerminal(model: model))
-    }
-    try checkOutputs(
-      [NamedPath("-o", output)],
-      inputs: [NamedPath("the model", model), NamedPath("the rows", file)])
-    let status = try withModel(at: model) { model in
-      if proba && model.header.task == .regression {
-        throw CommandFailure(
-          .usage, Messages.probabilitiesOfRegression(Messages.name(ofInput: self.model)))
-      }
-      return try predict(model, options: self, input: input)
-    }
+    let status = try settings.run()
     if status != .done { throw status.exitCode }
   }
 }

@@ -13,14 +13,15 @@ internal import Synchronization
 ///
 /// - Returns: Whether rows were rejected.
 /// - Throws: ``CommandFailure``, after the answers of the rows before it were written.
-func predict(_ model: ModelView, options: PredictCommand, input path: String) throws -> ExitStatus {
+func predict(_ model: ModelView, options: PredictSettings, input path: String) throws -> ExitStatus
+{
   var request = RowRequest(model: options.model, path: path, rows: options.rows)
   request.id = options.id
   request.keep = options.keep
   let deviations = options.deviation ? try heldOutDeviations(model, options) : nil
   let source = try RowSource(model, request) { hasKept in
     RowWriter(
-      model, options.outputFormat ?? TextFormat(path: options.output), hasKept: hasKept,
+      model, options.format, hasKept: hasKept,
       probabilities: options.proba, deviations: deviations,
       explaining: options.explain?.termCount)
   }
@@ -47,7 +48,7 @@ func predict(_ model: ModelView, options: PredictCommand, input path: String) th
 ///
 /// - Throws: ``CommandFailure`` if the file does not say it, or what it says is damaged.
 private func heldOutDeviations(
-  _ model: ModelView, _ options: PredictCommand
+  _ model: ModelView, _ options: PredictSettings
 ) throws(CommandFailure) -> [[Float]] {
   let name = Messages.name(ofInput: options.model)
   guard model.header.task == .regression else {
@@ -68,12 +69,12 @@ private func heldOutDeviations(
 /// One input, read by one thread at a time and answered by all.
 private final class PredictRun: Sendable {
   private let source: Mutex<RowSource>
-  private let options: PredictCommand
+  private let options: PredictSettings
   private let writer: RowWriter
   private let keptNames: [[UInt8]]
   private let experts = LocalExperts()
 
-  init(_ source: consuming sending RowSource, _ options: PredictCommand) {
+  init(_ source: consuming sending RowSource, _ options: PredictSettings) {
     writer = source.writer
     keptNames = source.keptNames
     self.source = Mutex(source)
@@ -100,8 +101,22 @@ private final class PredictRun: Sendable {
     return hasRejects ? .doneWithRejects : .done
   }
 
-  /// Answers blocks until there are no more.
+  /// Answers all blocks: first few rows at a time, then, if there are that many, more.
   private func work(_ model: ModelView, _ sizes: PredictorSizes, _ sink: RowSink) {
+    let first = sizes.beginning(model)
+    if first.rowCapacity < sizes.rowCapacity {
+      guard answerBlocks(model, first, sink, untilFull: true) else { return }
+    }
+    _ = answerBlocks(model, sizes, sink, untilFull: false)
+  }
+
+  /// Answers blocks until there are no more.
+  ///
+  /// With `isBeginning` it stops at the first block that is full.
+  /// - Returns: Whether it stopped for that.
+  private func answerBlocks(
+    _ model: ModelView, _ sizes: PredictorSizes, _ sink: RowSink, untilFull isBeginning: Bool
+  ) -> Bool {
     var workspace = [UInt32](repeating: 0, count: sizes.workspaceByteCount / 4)
     var cache = [UInt32](repeating: 0, count: sizes.cacheByteCount / 4)
     var predictor: Predictor
@@ -111,18 +126,20 @@ private final class PredictRun: Sendable {
         cache: cache.mutableSpan)
     } catch {
       sink.fail(Messages.cannotStart(error, Messages.name(ofInput: options.model)))
-      return
+      return false
     }
     var worker = PredictWorker(writer, rowCapacity: sizes.rowCapacity, model, options, experts)
     var answers = PredictWorker.Answers(model)
     while !sink.isStopped {
-      guard let number = source.withLock({ $0.fill(&worker.block, model) }) else { return }
+      guard let number = source.withLock({ $0.fill(&worker.block, model) }) else { return false }
       let failure = worker.answer(&predictor, into: &answers) { message in
         source.withLock { $0.note(message) }
       }
       if failure != nil { source.withLock { $0.finish() } }
       sink.write(&answers.text, block: number, failure: failure)
+      if isBeginning && worker.block.entries.count == sizes.rowCapacity { return true }
     }
+    return false
   }
 }
 
@@ -135,11 +152,28 @@ struct PredictorSizes {
   /// Rows that are computed together unless the options say otherwise; the fewest when memory is
   /// short.
   static let rowCounts = (usual: 1024, fewest: 256)
+  /// Rows that the first block has at most, so that little memory is prepared for few rows.
+  static let firstRowCount = 16
   /// The largest workspace for the usual number of rows, and the largest cache unless asked for.
   static let byteCounts = (workspace: 64 << 20, cache: 256 << 20)
 
+  private init(rowCapacity: Int, workspaceByteCount: Int, cacheByteCount: Int) {
+    self.rowCapacity = rowCapacity
+    self.workspaceByteCount = workspaceByteCount
+    self.cacheByteCount = cacheByteCount
+  }
+
+  /// The sizes for the first rows.
+  func beginning(_ model: ModelView) -> PredictorSizes {
+    let count = min(rowCapacity, PredictorSizes.firstRowCount)
+    return PredictorSizes(
+      rowCapacity: count,
+      workspaceByteCount: model.header.workspaceByteCount(rowCapacity: count),
+      cacheByteCount: cacheByteCount)
+  }
+
   init(
-    _ model: ModelView, _ options: RowOptions, threads: Int = 1, name: String
+    _ model: ModelView, _ options: RowSettings, threads: Int = 1, name: String
   ) throws(CommandFailure) {
     let usual = model.header.workspaceByteCount(rowCapacity: PredictorSizes.rowCounts.usual)
     rowCapacity =

@@ -29,7 +29,7 @@ struct PredictWorker {
   private let inputName: String
 
   init(
-    _ writer: RowWriter, rowCapacity: Int, _ model: ModelView, _ options: PredictCommand,
+    _ writer: RowWriter, rowCapacity: Int, _ model: ModelView, _ options: PredictSettings,
     _ experts: LocalExperts
   ) {
     self.writer = writer
@@ -56,32 +56,76 @@ struct PredictWorker {
   ) -> CommandFailure? {
     answers.text.removeAll()
     if let failure = compute(&predictor) { return failure }
+    if writer.isOneNumber {
+      return writeNumbers(predictor.session, to: &answers, note) ?? block.failure
+    }
+    return write(&predictor.session, to: &answers, note) ?? block.failure
+  }
+
+  /// Writes the answers of ``block`` that are one number each. The session is borrowed once for all
+  /// of them: a borrow moves its bytes about.
+  private func writeNumbers(
+    _ session: borrowing Session, to answers: inout Answers, _ note: (Message) -> Void
+  ) -> CommandFailure? {
+    var keptStart = 0
+    for entry in block.entries {
+      let keptFields = keptStart..<entry.keptEnd
+      keptStart = entry.keptEnd
+      let refusal = entry.slot.flatMap { session.status($0).refusal }
+      if let refusal {
+        if let failure = refuse(entry, refusal, note) { return failure }
+        if policy == .skip { continue }
+      }
+      if !keptFields.isEmpty { answers.text.append(block.kept.bytes.extracting(keptFields)) }
+      if let slot = entry.slot, refusal == nil {
+        writer.append(session.value(slot, output: 0), to: &answers.text)
+      } else {
+        writer.appendNull(to: &answers.text)
+      }
+    }
+    return nil
+  }
+
+  /// Writes the answers of ``block``, whatever they consist of.
+  private mutating func write(
+    _ session: inout Session, to answers: inout Answers, _ note: (Message) -> Void
+  ) -> CommandFailure? {
     var keptStart = 0
     for entry in block.entries {
       let keptFields = keptStart..<entry.keptEnd
       keptStart = entry.keptEnd
       var slot = entry.slot
-      if let place = slot, let refusal = predictor.session.status(place).refusal {
-        let message = Messages.row(.refused(line: entry.line, refusal), in: inputName, excerpt: nil)
-        if policy == .stop { return CommandFailure(.badData, message) }
-        note(message)
+      if let place = slot, let refusal = session.status(place).refusal {
+        if let failure = refuse(entry, refusal, note) { return failure }
         if policy == .skip { continue }
         slot = nil
       }
       var explanations: [Explanation] = []
-      if let slot, let failure = explain(slot, predictor.session, into: &explanations) {
+      if let slot, let failure = explain(slot, session, into: &explanations) {
         return failure
       }
       answers.text.append(block.kept.bytes.extracting(keptFields))
       if let slot {
         writer.append(
-          &predictor.session, slot: slot, probabilities: &answers.probabilities,
+          &session, slot: slot, probabilities: &answers.probabilities,
           explanations: explanations, to: &answers.text)
       } else {
         writer.appendNull(to: &answers.text)
       }
     }
-    return block.failure
+    return nil
+  }
+
+  /// Says that the model has no answer for a row.
+  ///
+  /// - Returns: Why the run ends, if it does.
+  private func refuse(
+    _ entry: RowBlock.Entry, _ refusal: RowRefusal, _ note: (Message) -> Void
+  ) -> CommandFailure? {
+    let message = Messages.row(.refused(line: entry.line, refusal), in: inputName, excerpt: nil)
+    if policy == .stop { return CommandFailure(.badData, message) }
+    note(message)
+    return nil
   }
 
   private mutating func explain(

@@ -70,7 +70,9 @@ struct RoutesCommand: ParsableCommand {
   @OptionGroup var rows: RowOptions
 
   func validate() throws {
-    try RowOptions.check(model: model, file: file)
+    if let complaint = RowSettings.complaint(model: model, file: file) {
+      throw ValidationError(complaint)
+    }
     guard (1...1000).contains(top) else {
       throw ValidationError("--top is \(top), expected 1 to 1000")
     }

@@ -22,12 +22,12 @@ func routes(
     throw CommandFailure(
       .usage, Messages.wrongTargetCount(names.count, model.schema.targetCount, modelName))
   }
-  var request = RowRequest(model: options.model, path: path, rows: options.rows)
+  var request = RowRequest(model: options.model, path: path, rows: options.rows.settings)
   request.targets = names.isEmpty ? .ifPresent : .named(names)
   var source = try RowSource(model, request) { hasKept in
     RowWriter(model, .csv, hasKept: hasKept)
   }
-  let sizes = try PredictorSizes(model, options.rows, name: modelName)
+  let sizes = try PredictorSizes(model, options.rows.settings, name: modelName)
   var workspace = [UInt32](repeating: 0, count: sizes.workspaceByteCount / 4)
   var cache = [UInt32](repeating: 0, count: sizes.cacheByteCount / 4)
   var predictor: Predictor

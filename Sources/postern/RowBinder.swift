@@ -42,8 +42,8 @@ struct RowBinder {
 
   private var inputs: [Input] = []
   /// The numeric ones of ``inputs``, and whether there are no others.
-  private var numericInputs: [NumericInput] = []
-  private var isAllNumeric = true
+  private(set) var numericInputs = NumericInputs()
+  private(set) var isAllNumeric = true
   private(set) var findings: [Findings] = []
 
   /// Binds the model's columns that are not ignored to `fields`, in order.
@@ -64,7 +64,7 @@ struct RowBinder {
       if schema.kind(ofColumn: column) == .categorical {
         isAllNumeric = false
       } else {
-        numericInputs.append(NumericInput(field: fields[place], place: column))
+        numericInputs.append(field: fields[place], place: column)
       }
       place += 1
     }
@@ -72,19 +72,23 @@ struct RowBinder {
 
   /// Writes the current record's values to `row`, one place for each of the model's columns.
   ///
+  /// `hasNumbers` says that ``numericInputs`` are there already, and none is missing.
+  ///
   /// - Returns: The column whose key is not there for the first time, if there is one.
   /// - Complexity: O(*columns*), no allocation.
   mutating func fill(
-    _ row: inout MutableSpan<Float>, from reader: borrowing RecordReader, _ model: ModelView
+    _ row: inout MutableSpan<Float>, from reader: borrowing RecordReader, _ model: ModelView,
+    hasNumbers: Bool
   ) throws(RowProblem) -> Int? {
-    let hasNumbers = reader.writeNumbers(numericInputs, to: &row)
-    if hasNumbers && isAllNumeric { return nil }
     var absent: Int?
     for index in inputs.indices {
       let input = inputs[index]
       if hasNumbers && !input.isCategorical { continue }
       var value = Float.nan
-      if input.isCategorical {
+      if input.isCategorical && reader.isBinary {
+        // Whether it is a code is for the runtime to say.
+        value = try code(index, reader, model)
+      } else if input.isCategorical {
         if !reader.isMissing(input.field) {
           let code = model.schema.code(of: reader.field(input.field), inColumn: input.column)
           if code == input.categoryCount { try noteUnknown(index, reader, model) }
@@ -114,10 +118,28 @@ struct RowBinder {
     return absent
   }
 
-  private mutating func noteUnknown(
+  /// What stands in a binary row for a category.
+  private mutating func code(
     _ index: Int, _ reader: borrowing RecordReader, _ model: ModelView
+  ) throws(RowProblem) -> Float {
+    let value: Float
+    do throws(DataError) {
+      value = try reader.number(inputs[index].field)
+    } catch {
+      throw .data(error)
+    }
+    if value == Float(inputs[index].categoryCount) {
+      let text = ShortText(Array("\(inputs[index].categoryCount)".utf8))
+      try noteUnknown(index, reader, model, text)
+    }
+    return value
+  }
+
+  private mutating func noteUnknown(
+    _ index: Int, _ reader: borrowing RecordReader, _ model: ModelView, _ text: ShortText? = nil
   ) throws(RowProblem) {
     let input = inputs[index]
+    let text = text ?? ShortText(reader.field(input.field))
     if input.refusesUnknown {
       var known: [String] = []
       for code in 0..<input.categoryCount {
@@ -126,11 +148,11 @@ struct RowBinder {
       throw .unknownCategory(
         reader.position(of: input.field),
         column: model.schema.columnName(input.column).copied(),
-        text: ShortText(reader.field(input.field)), known: known)
+        text: text, known: known)
     }
     findings[index].unknownCount += 1
     if findings[index].unknownCount == 1 {
-      findings[index].firstUnknown = (ShortText(reader.field(input.field)), reader.line)
+      findings[index].firstUnknown = (text, reader.line)
     }
   }
 }

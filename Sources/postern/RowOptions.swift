@@ -4,7 +4,7 @@ internal import ArgumentParser
 
 struct RowOptions: ParsableArguments {
   @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")
-  var inputFormat: TextFormat?
+  var inputFormat: RowFormat?
 
   @Option(help: ArgumentHelp("Character between fields of the input.", valueName: "char"))
   var delimiter: Delimiter?
@@ -40,22 +40,14 @@ struct RowOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
-  func validate() throws {
-    if let batch, !(1...1 << 20).contains(batch) {
-      throw ValidationError("--batch is \(batch), expected 1 to \(1 << 20)")
-    }
-    if noHeader && inputFormat == .ndjson {
-      throw ValidationError("--no-header is for csv and tsv, the input is ndjson")
-    }
-    if delimiter != nil && inputFormat == .ndjson {
-      throw ValidationError("--delimiter is for csv and tsv, the input is ndjson")
-    }
+  /// The values of the options.
+  var settings: RowSettings {
+    RowSettings(
+      inputFormat: inputFormat, delimiter: delimiter, noHeader: noHeader, onError: onError,
+      unknownCategory: unknownCategory, missing: missing, cache: cache, batch: batch, quiet: quiet)
   }
 
-  /// One input for both would be read twice.
-  static func check(model: String, file: String?) throws {
-    if model == "-" && (file == nil || file == "-") {
-      throw ValidationError("model and rows cannot both come from standard input")
-    }
+  func validate() throws {
+    if let complaint = settings.complaint { throw ValidationError(complaint) }
   }
 }

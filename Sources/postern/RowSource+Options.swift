@@ -10,14 +10,14 @@ struct RowRequest {
   /// A path, or `-` for standard input.
   var path: String
   /// How to read.
-  var rows: RowOptions
+  var rows: RowSettings
   /// Columns to keep, as options name them.
   var id: String?
   var keep: [String] = []
   /// Columns with the true values.
   var targets = TargetRequest.none
 
-  init(model: String, path: String, rows: RowOptions) {
+  init(model: String, path: String, rows: RowSettings) {
     self.model = model
     self.path = path
     self.rows = rows
@@ -43,11 +43,17 @@ extension RowSource {
     let modelName = Messages.name(ofInput: request.model)
     let options = request.rows
     let columns = ModelColumns(model)
-    if !options.noHeader { try columns.checkDistinct(modelName) }
-    let format = options.inputFormat ?? TextFormat(path: request.path)
+    let format = options.inputFormat ?? RowFormat(path: request.path)
     let isJSON = format == .ndjson && options.delimiter == nil
+    // Binary rows have no header either: their columns are those of the model.
+    let isBinary = format == .f32 && options.delimiter == nil
+    let hasHeader = !options.noHeader && !isBinary
+    if hasHeader { try columns.checkDistinct(modelName) }
+    if isBinary && (request.id != nil || !request.keep.isEmpty) {
+      throw CommandFailure(.usage, Messages.keptOfBinary)
+    }
     var kept = request.keptNames(header: [])
-    var targets = options.noHeader ? [] : request.targets.names(model)
+    var targets = !hasHeader ? [] : request.targets.names(model)
     var readerOptions = RecordReader.Options(
       format: format.readerFormat(delimiter: options.delimiter))
     let console = Console(isQuiet: options.quiet)
@@ -56,7 +62,7 @@ extension RowSource {
     } else if let tokens = AncillarySection.missingTokens(model) {
       console.note(Messages.trainedWithTokens(tokens, modelName))
     }
-    if options.noHeader { readerOptions.names = columns.all }
+    if !hasHeader { readerOptions.names = columns.all }
     if isJSON { readerOptions.names = distinct(columns.used + kept + targets) }
     let reader = try RowSource.open(request.path, readerOptions)
     if !isJSON { kept = request.keptNames(header: reader.header) }
@@ -66,12 +72,12 @@ extension RowSource {
     let binding: ColumnBinding
     do throws(DataError) {
       binding = try ColumnBinding(
-        wanted: (options.noHeader ? [] : columns.used) + kept + targets, in: reader.header)
+        wanted: (!hasHeader ? [] : columns.used) + kept + targets, in: reader.header)
     } catch {
       throw Messages.data(error, in: name)
     }
     let extras = binding.extras.filter { !columns.known.contains($0) }
-    if !options.noHeader && !isJSON && !extras.isEmpty {
+    if hasHeader && !isJSON && !extras.isEmpty {
       console.warning(Messages.extraColumns(extras, in: name))
     }
     let writer = makeWriter(!kept.isEmpty)
@@ -79,7 +85,7 @@ extension RowSource {
       throw CommandFailure(.usage, Messages.keptLikeOutput(name))
     }
     let positions =
-      options.noHeader ? columns.usedPlaces : Array(binding.positions.prefix(columns.used.count))
+      !hasHeader ? columns.usedPlaces : Array(binding.positions.prefix(columns.used.count))
     let targetFields = Array(binding.positions.suffix(targets.count))
     self.init(
       reader,

@@ -88,7 +88,10 @@ struct RowSource: ~Copyable {
     var values = block.values.mutableSpan
     var row = values._mutatingExtracting(start..<end)
     do throws(RowProblem) {
-      if let absent = try binder.fill(&row, from: reader, model) {
+      let hasNumbers = reader.writeNumbers(binder.numericInputs, to: &row)
+      if !hasNumbers || !binder.isAllNumeric,
+        let absent = try binder.fill(&row, from: reader, model, hasNumbers: hasNumbers)
+      {
         console.warning(
           Messages.absentKey(model.schema.columnName(absent).copied(), line: reader.line, in: name))
       }
@@ -98,7 +101,7 @@ struct RowSource: ~Copyable {
       return
     }
     rowCount += 1
-    appendKept(to: &block)
+    if !keptFields.isEmpty { appendKept(to: &block) }
     block.entries.append(
       RowBlock.Entry(slot: block.rowCount, line: reader.line, keptEnd: block.kept.count))
     block.rowCount += 1
@@ -156,7 +159,7 @@ struct RowSource: ~Copyable {
 
   /// Says at the end what was rejected, filled and unknown.
   func summarize(_ model: ModelView) {
-    if rowCount == 0 { console.note(Messages.noRows(in: name)) }
+    if rowCount == 0 { console.note(Messages.noRows(in: name, isBinary: reader.isBinary)) }
     if rejectedCount > 0 {
       console.note(Messages.rejectedRows(rejectedCount, of: rowCount, policy, in: name))
     }

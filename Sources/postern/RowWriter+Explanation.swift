@@ -9,7 +9,7 @@ extension RowWriter {
   /// The names of the columns for local models: in JSON one object for each, else an intercept and
   /// three columns for each term. Of several targets each has its own, named after it.
   static func explanationNames(
-    _ model: ModelView, _ format: TextFormat, _ termCount: Int
+    _ model: ModelView, _ format: RowFormat, _ termCount: Int
   ) -> [[UInt8]] {
     if termCount == 0 { return [] }
     let parts =

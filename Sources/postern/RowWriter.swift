@@ -8,7 +8,7 @@ internal import PosternRuntime
 
 /// Writes a line for each answer, in one of the text formats.
 struct RowWriter {
-  let format: TextFormat
+  let format: RowFormat
   let separator: UInt8
   private let task: PosternFormat.Task
   /// The names of the columns behind the kept ones.
@@ -24,10 +24,14 @@ struct RowWriter {
   private let explains: Bool
   /// Terms of each local model; 0 for none.
   let termCount: Int
+  /// Whether an answer is one number and nothing else.
+  let isOneNumber: Bool
+  /// What stands before and behind the only value of an answer.
+  private let ends: (prefix: [UInt8], suffix: [UInt8])
 
   /// Prepares what every line needs.
   init(
-    _ model: ModelView, _ format: TextFormat, hasKept: Bool, probabilities: Bool = false,
+    _ model: ModelView, _ format: RowFormat, hasKept: Bool, probabilities: Bool = false,
     deviations: [[Float]]? = nil, explaining: Int? = nil
   ) {
     self.format = format
@@ -63,10 +67,11 @@ struct RowWriter {
       if format != .ndjson { return isFirst ? [] : [separator] }
       return [isFirst ? 0x7B : 0x2C] + RowWriter.encoded(name, format, separator) + [0x3A]
     }
+    isOneNumber = task == .regression && names.count == 1 && format != .f32
+    ends = (prefixes[0], format == .ndjson ? [0x7D, 0x0A] : [0x0A])
   }
 
-  private static func encoded(_ text: [UInt8], _ format: TextFormat, _ separator: UInt8) -> [UInt8]
-  {
+  private static func encoded(_ text: [UInt8], _ format: RowFormat, _ separator: UInt8) -> [UInt8] {
     var buffer = TextBuffer(capacity: 64)
     if format == .ndjson {
       buffer.append(jsonString: text.span)
@@ -78,7 +83,7 @@ struct RowWriter {
 
   /// Appends the header, which JSON does not have.
   func appendHeader(kept: [[UInt8]], to text: inout TextBuffer) {
-    if format == .ndjson { return }
+    if format == .ndjson || format == .f32 { return }
     for (index, name) in (kept + names).enumerated() {
       if index > 0 { text.append(separator) }
       text.append(csvField: name.span, delimiter: separator)
@@ -131,6 +136,10 @@ struct RowWriter {
     _ session: inout Session, slot: Int, probabilities: inout [Float],
     explanations: [Explanation], to text: inout TextBuffer
   ) {
+    if format == .f32 {
+      appendFloats(&session, slot: slot, probabilities: &probabilities, to: &text)
+      return
+    }
     var column = 0
     if task == .regression {
       for output in 0..<outputCount {
@@ -163,6 +172,31 @@ struct RowWriter {
     appendEnd(to: &text)
   }
 
+  /// Appends the answer of a row as numbers: values or the index of the class, then deviations,
+  /// then probabilities.
+  private func appendFloats(
+    _ session: inout Session, slot: Int, probabilities: inout [Float], to text: inout TextBuffer
+  ) {
+    if task == .regression {
+      for output in 0..<outputCount { text.append(float32: session.value(slot, output: output)) }
+    } else {
+      text.append(float32: Float(session.predictedClass(slot)))
+    }
+    if let deviations {
+      for deviation in deviations[session.expert(slot)] { text.append(float32: deviation) }
+    }
+    if writesProbabilities {
+      var places = probabilities.mutableSpan
+      session.probabilities(slot, into: &places)
+      for index in places.indices { text.append(float32: places[index]) }
+    }
+  }
+
+  /// Appends an answer that is one number, behind its kept fields.
+  func append(_ value: Float, to text: inout TextBuffer) {
+    text.append(value, after: ends.prefix, before: ends.suffix)
+  }
+
   private func appendRoute(
     _ session: borrowing Session, _ slot: Int, _ column: inout Int, to text: inout TextBuffer
   ) {
@@ -181,6 +215,10 @@ struct RowWriter {
 
   /// Appends empty answers behind the kept fields.
   func appendNull(to text: inout TextBuffer) {
+    if format == .f32 {
+      for _ in names { text.append(float32: .nan) }
+      return
+    }
     var column = 0
     while column < names.count {
       appendPrefix(&column, to: &text)

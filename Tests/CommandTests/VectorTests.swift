@@ -64,6 +64,43 @@ import Testing
     }
   }
 
+  static let rows = names("valid", ending: ".rows") + names("boundary", ending: ".rows")
+
+  /// Binary in, binary out: not even a decimal text lies between a row and its answer.
+  @Test(arguments: rows)
+  func `predictions from binary rows have the bits of the vector`(name: String) throws {
+    let scratch = try Scratch()
+    var bytes: [UInt8] = []
+    for word in try lines(name + ".rows").flatMap({ $0.split(separator: " ") }) {
+      let bits = try #require(UInt32(word, radix: 16))
+      bytes += (0..<4).map { UInt8(truncatingIfNeeded: bits >> UInt32(8 * $0)) }
+    }
+    try scratch.write(bytes, to: "rows.f32")
+    let result = try scratch.run(
+      "postern predict vectors/\(name).moe rows.f32 -o out.f32 --on-error null -q")
+    let expected = try lines(name + ".expected")
+    #expect(result.status == (expected.contains { $0.hasPrefix("refused") } ? 1 : 0))
+    let found = try scratch.read("out.f32")
+    let width = found.count / 4 / expected.count
+    #expect(found.count == 4 * width * expected.count)
+    for (row, line) in expected.enumerated() {
+      let values = (0..<width).map { value in
+        let first = 4 * (row * width + value)
+        return (0..<4).reduce(UInt32(0)) { $0 | UInt32(found[first + $1]) << UInt32(8 * $1) }
+      }
+      if line.hasPrefix("refused") {
+        #expect(values.allSatisfy { Float(bitPattern: $0).isNaN })
+        continue
+      }
+      // A regression gives its values; else there are the logits, and the class is written.
+      let bits = line.split(separator: " ").dropFirst().compactMap { UInt32($0, radix: 16) }
+      let logits = bits.map(Float.init(bitPattern:))
+      let best = logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }
+      let label = logits.count == 1 ? (logits[0] > 0 ? 1 : 0) : best
+      #expect(values == bits || values == [Float(label).bitPattern], "row \(row)")
+    }
+  }
+
   /// The numbers of the predictions in a line of JSON, in their order.
   private func numbers(in line: Substring) -> [Float] {
     let part = line.components(separatedBy: ",\"expert\"")[0]

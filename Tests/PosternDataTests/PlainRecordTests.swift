@@ -63,7 +63,10 @@ import Testing
       let long = outcomes(text, .long, options: options, blockByteCount: piece)
       for way in [Way.portable, .wide] {
         let short = outcomes(text, way, options: options, blockByteCount: piece)
-        #expect(long == short, "\(way) \(piece) \(String(decoding: text, as: UTF8.self))")
+        let difference = zip(long, short).first { $0 != $1 }
+        #expect(
+          difference == nil && long.count == short.count,
+          "\(way) \(piece) \(String(decoding: text.prefix(2000), as: UTF8.self))")
       }
     }
   }
@@ -87,12 +90,12 @@ import Testing
     "\u{0}", "1\u{0}", "\u{1}", "1\r2", "\u{FF10}",
   ]
 
-  @Test(arguments: [1, 2, 7, 8, 9, 15, 16, 17, 33])
+  @Test(arguments: [1, 2, 8, 9, 17])
   func `every kind of text stands in every place of a record`(columnCount: Int) {
     let plain = (0..<columnCount).map { "\($0 - 3).25" }
     for text in Self.cells {
       var rows = [plain.joined(separator: ",")]
-      for place in 0..<columnCount {
+      for place in stride(from: columnCount - 1, through: 0, by: -(columnCount / 6 + 1)) {
         var row = plain
         row[place] = text
         rows += [row.joined(separator: ","), rows[0]]
@@ -127,7 +130,7 @@ import Testing
     var options = RecordReader.Options()
     options.recordByteCountLimit = 40
     options.blockByteCount = 32
-    for round in 0..<1500 * LongTests.factor {
+    for round in 0..<400 * LongTests.factor {
       var text = Array("column_a,column_b,c\n".utf8)
       for _ in 0..<random.next() % 60 {
         text += alphabet[Int(random.next() % UInt64(alphabet.count))].utf8
@@ -154,12 +157,12 @@ import Testing
 
   /// Goal: more records than one search finds. Method: so many columns that a search ends in the
   /// middle of a line, and so few that it is full of lines.
-  @Test(arguments: [1, 3, 1000, 2048, 5000])
+  @Test(arguments: [1, 1000, 2048, 5000])
   func `a long table gives the same either way`(columnCount: Int) {
     var random = RandomPatterns(seed: 67)
     var rows: [String] = []
-    for row in 0..<max(6, 9000 / columnCount) {
-      let isOdd = row % 1000 == 777
+    for row in 0..<max(4, 4000 / columnCount) {
+      let isOdd = row % 1000 == 777 || (row == 2 && columnCount > 1)
       rows.append(
         (0..<columnCount).map { _ in
           isOdd ? "\"q\"" : "\(Int64(bitPattern: random.next()) >> 44).\(row % 10)"
@@ -167,6 +170,45 @@ import Testing
     }
     check(table(columnCount, rows))
     check(table(columnCount, rows, end: "\r\n"), pieces: [4099])
+  }
+
+  /// Goal: a line is taken for one of the form before only if it is. Method: lines that differ from
+  /// the first one in one place, between lines that do not.
+  @Test func `lines of JSON of one form give the same either way`() {
+    let form = #"{"alpha_1":V,"b":V, "other":V,"é\"x":V}"#
+    let plain = form.replacing("V", with: "-12.5")
+    var lines = [plain, plain]
+    let values =
+      Self.cells + ["true", "{}", "[1]", "\"s\"", "-0", "00", "0.5", "01", "1.", "-", "10"]
+    for value in values {
+      for place in 0..<4 {
+        var parts = form.split(separator: "V", omittingEmptySubsequences: false).map(String.init)
+        for index in parts.indices.dropLast() {
+          parts[index] += index == place ? value : "0.25"
+        }
+        lines += [parts.joined(), plain]
+      }
+    }
+    for index in plain.indices {
+      for text in ["", " ", "\r", "\"", "x", "}", ",1"] {
+        lines += [plain[..<index] + text + plain[plain.index(after: index)...], plain, plain]
+          .map { String($0) }
+      }
+    }
+    lines += [plain + " ", plain + plain, plain + "x", "", plain, #"{"b":1}"#, #"{"b":2}"#, plain]
+    var options = RecordReader.Options(format: .ndjson)
+    for names in [["b", "alpha_1", "other", "é\"x"], ["other"], ["zero", "b"]] {
+      options.names = names.map { Array($0.utf8) }
+      for end in ["\n", "\r\n"] {
+        for last in ["", end] {
+          let text = Array((lines.joined(separator: end) + last).utf8)
+          check(text, options: options, pieces: [.max, 1009])
+        }
+      }
+    }
+    options.blockByteCount = 16
+    let few = Array(lines.prefix(5).joined(separator: "\n").utf8)
+    check(few, options: options, pieces: Array(1...few.count))
   }
 
   @Test func `tokens that are numbers are missing either way`() {
@@ -179,7 +221,7 @@ import Testing
   @Test func `numbers are rounded as the standard library does`() {
     var random = RandomPatterns(seed: 71)
     var texts: [String] = []
-    for _ in 0..<1500 * LongTests.factor {
+    for _ in 0..<400 * LongTests.factor {
       let digits = "\(random.next())".prefix(Int(random.next() % 19) + 1)
       let point = Int(random.next() % UInt64(digits.count + 1))
       texts.append(
