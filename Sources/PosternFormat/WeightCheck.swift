@@ -40,6 +40,15 @@ struct WeightCheck: ~Escapable {
     let width = layout.isLookup ? layout.paddedOutputs : 16
     var element = 0
     while element < count {
+      if size == 4, let next = fullPanelEnd(from: element) {
+        // Most weights are of panels without padding between them: these go in one sweep.
+        let start = layout.weights + 4 * element
+        if let offset = bytes.firstNotFinite(at: start, count: 16 * layout.inputs) { return offset }
+        let padding = start + 64 * layout.inputs..<layout.weights + 4 * next
+        if let offset = bytes.firstNonzero(in: padding) { return offset - offset % 4 }
+        element = next
+        continue
+      }
       let line = element / width
       let input = layout.isLookup ? line : line % layout.paddedInputs
       let output = layout.isLookup ? 0 : line / layout.paddedInputs * 16
@@ -53,6 +62,15 @@ struct WeightCheck: ~Escapable {
       element += width
     }
     return end(size * count)
+  }
+
+  /// The element behind the panel that starts at `element`, if it is one of 16 outputs that are all
+  /// there, so that only its last inputs are padding.
+  private func fullPanelEnd(from element: Int) -> Int? {
+    if layout.isLookup { return nil }
+    let panel = 16 * layout.paddedInputs
+    let isFull = element % panel == 0 && element / panel * 16 + 16 <= layout.outputs
+    return isFull ? element + panel : nil
   }
 
   /// int8: dense `(panel, input / 4, 16, 4)`, look-up `(entry, output)`.
