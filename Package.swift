@@ -82,7 +82,7 @@ let package = Package(
     .testTarget(
       name: "ProofTests",
       dependencies: [
-        "PosternFormat", "PosternRuntime", "PosternStorage", "PosternPackaging",
+        "PosternFormat", "PosternRuntime", "PosternStorage", "PosternPackaging", "PosternData",
         "CAllocationCounter",
       ],
       swiftSettings: borrowing),
