@@ -37,13 +37,14 @@ extension RecordReader {
     var names = TextTable()
     for index in fields.indices {
       let name = trimmed(field(index))
-      let text = ShortText(name)
-      guard isValidUTF8(name) else { throw .invalidUTF8(position(of: index), text: text) }
+      guard isValidUTF8(name) else {
+        throw .invalidUTF8(position(of: index), text: ShortText(name))
+      }
       guard !name.isEmpty else { throw .emptyName(position(of: index), column: index + 1) }
       let (first, isNew) = names.insert(name)
       guard isNew else {
         throw .duplicateName(
-          position(of: index), name: text, first: first + 1, second: index + 1)
+          position(of: index), name: ShortText(name), first: first + 1, second: index + 1)
       }
     }
     header = names.texts

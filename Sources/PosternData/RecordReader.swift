@@ -41,7 +41,7 @@ package struct RecordReader: ~Copyable {
     /// The longest record in bytes, at most 2^30.
     package var recordByteCountLimit = 16 << 20
     /// How many bytes are asked for at once, at least 16.
-    package var blockByteCount = 128 << 10
+    package var blockByteCount = 64 << 10
 
     /// Creates options with the usual limits.
     package init(format: Format = .csv, names: [[UInt8]]? = nil) {

@@ -65,7 +65,10 @@ package func printable(_ text: Span<UInt8>) -> String {
 
 /// Whether `text` is well-formed UTF-8.
 func isValidUTF8(_ text: Span<UInt8>) -> Bool {
-  String(validating: text.copied(), as: UTF8.self) != nil
+  var isASCII = true
+  for index in text.indices { isASCII = isASCII && text[index] < 0x80 }
+  if isASCII { return true }
+  return String(validating: text.copied(), as: UTF8.self) != nil
 }
 
 /// Whether `byte` continues a UTF-8 sequence.

@@ -11,7 +11,7 @@ internal import PosternStorage
 struct PredictWorker {
   /// What is written, and room to compute it in.
   struct Answers {
-    var text = TextBuffer()
+    var text = TextBuffer(capacity: 4096)
     fileprivate var probabilities: [Float]
 
     init(_ model: ModelView) {
