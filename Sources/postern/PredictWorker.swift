@@ -145,10 +145,8 @@ struct PredictWorker {
   private func compute(_ predictor: inout Predictor) -> CommandFailure? {
     guard block.rowCount > 0 else { return nil }
     let values = block.values.span
-    for slot in 0..<block.rowCount {
-      let start = slot * block.columnCount
-      predictor.session.load(values.extracting(start..<start + block.columnCount), at: slot)
-    }
+    predictor.session.load(
+      values.extracting(0..<block.rowCount * block.columnCount), count: block.rowCount)
     do throws(FormatError) {
       try predictor.predict(count: block.rowCount, explaining: explaining)
     } catch {

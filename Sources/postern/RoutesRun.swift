@@ -81,10 +81,8 @@ private struct RoutesRun {
     guard block.rowCount > 0 else { return [] }
     let rows = block.values
     let values = rows.span
-    for slot in 0..<block.rowCount {
-      let start = slot * block.columnCount
-      predictor.session.load(values.extracting(start..<start + block.columnCount), at: slot)
-    }
+    predictor.session.load(
+      values.extracting(0..<block.rowCount * block.columnCount), count: block.rowCount)
     try predictor.predict(count: block.rowCount, explaining: true)
     var refusals: [Message] = []
     var chosen: [(expert: Int, losses: [Double])] = []

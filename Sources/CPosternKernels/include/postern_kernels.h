@@ -114,7 +114,8 @@ void postern_distance_f32(const float *panels, const float *scale, const float *
 
 /// Scores of directions over `rows` rows, for `children` outputs: the products of postern_dense_f32
 /// without bias over sqrt(z) + scale[o], where z sums the squares of x in the same chains; NaN
-/// where that is not finite; then + bias[o]. Outputs beyond, up to the next multiple of 16, are products.
+/// where that is not finite; then + bias[o]. Outputs beyond, up to the next multiple of 16, are
+/// products.
 void postern_cosine_f32(const float *panels, const float *scale, const float *bias, size_t inputs,
                         size_t children, const float *x, size_t x_stride, float *y,
                         size_t y_stride, size_t rows);
