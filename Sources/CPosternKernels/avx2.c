@@ -45,6 +45,7 @@ typedef __m256 vec;
 #define TILE_PASSES(PASS) PASS(2, 6, 4, 3)
 // Eight chains either way; two panels share each input that is spread over a vector.
 #define ROW_PASSES(PASS) PASS(4, 2) PASS(2, 4)
+#define FEW_PASSES(PASS) PASS(2, 4)
 #define LOOKUP_PASSES(PASS) PASS(8) PASS(4) PASS(2)
 
 #include "kernel_macros.h"

@@ -72,7 +72,8 @@ typedef __m512 vec;
 #define TILE_LIMIT 16
 #define TILE_PASSES(PASS) PASS(4, 4, 3, 2) PASS(2, 8, 6, 4) PASS(1, 12, 8, 4)
 // Eight chains hide the latency, of eight panels one run after the other: so each panel is read
-// from end to end. More streams than eight fall on the same cache sets where the inputs are a power of
-// two (256 x 256: half the rate).
+// from end to end. More streams than eight fall on the same cache sets where the inputs are a power
+// of two (256 x 256: half the rate).
 #define ROW_PASSES(PASS) PASS(8, 1) PASS(4, 2) PASS(2, 4) PASS(1, 4)
+#define FEW_PASSES(PASS) PASS(2, 4) PASS(1, 4)
 #define LOOKUP_PASSES(PASS) PASS(8) PASS(4) PASS(2) PASS(1)

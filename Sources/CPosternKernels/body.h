@@ -16,6 +16,7 @@
 //   TILE_PASSES(PASS)   PASS(vectors, rows...) for a batch: how many vectors of outputs one pass
 //                       over the inputs takes, and the row counts of its tiles; most vectors first
 //   ROW_PASSES(PASS)    PASS(vectors, runs) for a single row: vectors, and runs side by side
+//   FEW_PASSES(PASS)    the same for 16 or 32 inputs
 //   LOOKUP_PASSES(PASS) PASS(vectors)
 //   TILE_LIMIT          vectors of sums in the largest tile
 //
@@ -52,12 +53,38 @@ INLINE void fetch(const struct postern_call *d, size_t output, size_t input, con
   __builtin_prefetch((const char *)d->weights + (element + next) * size, 0, 2);
 }
 
+/// Adds input `k` of a run, and those `quarter` further of the runs beside it, to the sums.
+INLINE void add_inputs(const struct postern_call *d, vec sums[4][TILE_LIMIT], size_t output,
+                       const float *x, size_t k, size_t quarter, const int rows,
+                       const int vectors, const int runs, const int sum, const int fetches) {
+  UNROLL for (int c = 0; c < runs; c++) {
+    const size_t input = c * quarter + k;
+    vec w[TILE_LIMIT];
+    UNROLL for (int v = 0; v < vectors; v++) {
+      w[v] = weight(d, output + v * LANES, input, sum);
+      if (fetches && v * LANES % PANEL == 0) fetch(d, output + v * LANES, input, vectors, sum);
+    }
+    UNROLL for (int r = 0; r < rows; r++) {
+      const vec value = SPLAT(x[r * d->x_stride + input]);
+      UNROLL for (int v = 0; v < vectors; v++) {
+        vec *z = &sums[c][r * vectors + v];
+        const vec factor = sum == SUM_SQUARES ? SUB(value, w[v]) : value;
+        *z = FMA(factor, sum == SUM_SQUARES ? factor : w[v], *z);
+      }
+    }
+  }
+}
+
 /// Rows `row..<row + rows`, `vectors` vectors of outputs from `output` on, `runs` of the four runs
 /// side by side. `rows`, `vectors`, `runs`, `sum` and `fetches` are constants at every call: the
-/// loops over them unroll and the sums stay in registers.
+/// loops over them unroll and the sums stay in registers. So is `few`: the inputs, if there are so
+/// few that the loop over them unrolls too, else 0.
 INLINE void tile(const struct postern_call *d, size_t output, size_t row, const int rows,
-                 const int vectors, const int runs, const int sum, const int fetches) {
-  const size_t quarter = d->inputs / 4;
+                 const int vectors, const int runs, const int sum, const int fetches,
+                 const int few) {
+  struct postern_call call = *d;
+  if (few) call.inputs = few;
+  const size_t quarter = call.inputs / 4;
   const float *x = d->x + row * d->x_stride;
   float *y = d->y + row * d->y_stride;
   const int count = rows * vectors;
@@ -66,28 +93,13 @@ INLINE void tile(const struct postern_call *d, size_t output, size_t row, const 
     vec sums[4][TILE_LIMIT];
     UNROLL for (int c = 0; c < runs; c++)
       UNROLL for (int i = 0; i < count; i++) sums[c][i] = SPLAT(0.0f);
-    ROLL for (size_t k = first * quarter; k < (first + 1) * quarter; k++) {
-      UNROLL for (int c = 0; c < runs; c++) {
-        const size_t input = c * quarter + k;
-        vec w[TILE_LIMIT];
-        UNROLL for (int v = 0; v < vectors; v++) {
-          w[v] = weight(d, output + v * LANES, input, sum);
-          if (fetches && v * LANES % PANEL == 0)
-            fetch(d, output + v * LANES, input, vectors, sum);
-        }
-        UNROLL for (int r = 0; r < rows; r++) {
-          const vec value = SPLAT(x[r * d->x_stride + input]);
-          UNROLL for (int v = 0; v < vectors; v++) {
-            vec *z = &sums[c][r * vectors + v];
-            if (sum == SUM_SQUARES) {
-              const vec difference = SUB(value, w[v]);
-              *z = FMA(difference, difference, *z);
-            } else {
-              *z = FMA(value, w[v], *z);
-            }
-          }
-        }
-      }
+    const size_t start = first * quarter;
+    if (few) {
+      UNROLL for (int k = 0; k < few / 4; k++)
+        add_inputs(&call, sums, output, x, start + k, quarter, rows, vectors, runs, sum, fetches);
+    } else {
+      ROLL for (size_t k = start; k < start + quarter; k++)
+        add_inputs(&call, sums, output, x, k, quarter, rows, vectors, runs, sum, fetches);
     }
     // (c0 + c1) + (c2 + c3), as the runs come.
     UNROLL for (int i = 0; i < count; i++) {
@@ -128,32 +140,31 @@ INLINE size_t batch(const struct postern_call *d, size_t output, const int vecto
   for (; output + vectors * LANES <= d->outputs; output += vectors * LANES) {
     size_t row = 0;
     for (; rows - row >= (size_t)a && rows - row != rest; row += a)
-      tile(d, output, row, a, vectors, 1, sum, 0);
-    for (; rows - row >= (size_t)b; row += b) tile(d, output, row, b, vectors, 1, sum, 0);
-    for (; rows - row >= (size_t)c; row += c) tile(d, output, row, c, vectors, 1, sum, 0);
-    for (; row < rows; row++) tile(d, output, row, 1, vectors, runs, sum, 0);
+      tile(d, output, row, a, vectors, 1, sum, 0, 0);
+    for (; rows - row >= (size_t)b; row += b) tile(d, output, row, b, vectors, 1, sum, 0, 0);
+    for (; rows - row >= (size_t)c; row += c) tile(d, output, row, c, vectors, 1, sum, 0, 0);
+    for (; row < rows; row++) tile(d, output, row, 1, vectors, runs, sum, 0, 0);
   }
   return output;
 }
 
 INLINE size_t single(const struct postern_call *d, size_t output, const int vectors,
-                     const int runs, const int sum, const int fetches) {
+                     const int runs, const int sum, const int fetches, const int few) {
   for (; output + vectors * LANES <= d->outputs; output += vectors * LANES)
-    tile(d, output, 0, 1, vectors, runs, sum, fetches);
+    tile(d, output, 0, 1, vectors, runs, sum, fetches, few);
   return output;
 }
 
-INLINE void sum_row(const struct postern_call *d, const int sum) {
+INLINE void sum_row(const struct postern_call *d, const int sum, const int fetches,
+                    const int few) {
   size_t output = 0;
-  if (sum != SUM_INT4 && d->fetches) {
-#define PASS(vectors, runs) output = single(d, output, vectors, runs, sum, 1);
-    ROW_PASSES(PASS)
-#undef PASS
+#define PASS(vectors, runs) output = single(d, output, vectors, runs, sum, fetches, few);
+  if (few) {
+    FEW_PASSES(PASS)
   } else {
-#define PASS(vectors, runs) output = single(d, output, vectors, runs, sum, 0);
     ROW_PASSES(PASS)
-#undef PASS
   }
+#undef PASS
 }
 
 INLINE void sum_rows(const struct postern_call *d, const int sum) {
@@ -163,21 +174,37 @@ INLINE void sum_rows(const struct postern_call *d, const int sum) {
 #undef PASS
 }
 
-/// A kernel for one row, one for several, and what chooses between them.
-#define SUM_KERNEL(name, sum)                                                              \
-  SEPARATE static void name##_row(const struct postern_call *d) { sum_row(d, sum); }       \
+/// Kernels for several rows, for one row, and for one whose weights are fetched ahead.
+#define SUM_KERNELS(name, sum)                                                             \
   SEPARATE static void name##_rows(const struct postern_call *d) { sum_rows(d, sum); }     \
+  SEPARATE static void name##_row(const struct postern_call *d) { sum_row(d, sum, 0, 0); } \
+  SEPARATE static void name##_cold(const struct postern_call *d) { sum_row(d, sum, 1, 0); } \
   static void name(const struct postern_call *d) {                                         \
-    if (d->rows == 1)                                                                      \
-      name##_row(d);                                                                       \
-    else                                                                                   \
+    if (d->rows != 1)                                                                      \
       name##_rows(d);                                                                      \
+    else if (d->fetches)                                                                   \
+      name##_cold(d);                                                                      \
+    else                                                                                   \
+      name##_row(d);                                                                       \
   }
 
-SUM_KERNEL(sum_f32, SUM_F32)
-SUM_KERNEL(sum_f16, SUM_F16)
-SUM_KERNEL(sum_int4, SUM_INT4)
-SUM_KERNEL(sum_distance, SUM_SQUARES)
+SUM_KERNELS(sum_any_f32, SUM_F32)
+SUM_KERNELS(sum_f16, SUM_F16)
+SUM_KERNELS(sum_int4, SUM_INT4)
+SUM_KERNELS(sum_distance, SUM_SQUARES)
+
+// The layers of the smallest models: half of the time would go into counting.
+SEPARATE static void sum_16(const struct postern_call *d) { sum_row(d, SUM_F32, 0, 16); }
+SEPARATE static void sum_32(const struct postern_call *d) { sum_row(d, SUM_F32, 0, 32); }
+
+static void sum_f32(const struct postern_call *d) {
+  if (d->rows == 1 && d->inputs == 16)
+    sum_16(d);
+  else if (d->rows == 1 && d->inputs == 32)
+    sum_32(d);
+  else
+    sum_any_f32(d);
+}
 
 #include "lookup_body.h"
 #include "row_body.h"

@@ -71,21 +71,34 @@ INLINE void int8_finish(const struct postern_call *d, vec sums, float unit, size
 
 #if defined(INT8_KERNEL)
 
-/// Rows `row..<row + rows` of the rounded ones, `panels` panels; both are constants at every call.
-INLINE void int8_tile(const struct postern_call *d, const struct int8_rows *q, size_t first,
-                      size_t row, size_t output, const int rows, const int panels,
-                      const int fetches) {
+/// What 128 more in every byte of input adds to the sums of `panels` panels.
+INLINE void int8_offsets(const struct postern_call *d, size_t output, const int panels,
+                         SUM offsets[4]) {
   const size_t quads = d->inputs / 4;
   const uint8_t *weights = (const uint8_t *)d->weights + output * d->inputs;
   static const uint8_t ones[4] = {BIAS, BIAS, BIAS, BIAS};
-  SUM sums[16], offsets[4];
-  UNROLL for (int i = 0; i < rows * panels; i++) sums[i] = SUM_ZERO;
   UNROLL for (int p = 0; p < panels; p++) offsets[p] = SUM_ZERO;
+  ROLL for (size_t k = 0; k < quads; k++)
+    UNROLL for (int p = 0; p < panels; p++)
+      SUM_ADD(offsets[p], ones, weights + (p * quads + k) * 64);
+}
+
+/// Rows `row..<row + rows` of the rounded ones, `panels` panels; both are constants at every call.
+/// Offsets are those of the panels or NULL: then they are summed on the way.
+INLINE void int8_tile(const struct postern_call *d, const struct int8_rows *q, size_t first,
+                      size_t row, size_t output, const SUM *offsets, const int rows,
+                      const int panels, const int fetches) {
+  const size_t quads = d->inputs / 4;
+  const uint8_t *weights = (const uint8_t *)d->weights + output * d->inputs;
+  static const uint8_t ones[4] = {BIAS, BIAS, BIAS, BIAS};
+  SUM sums[16], own[4];
+  UNROLL for (int i = 0; i < rows * panels; i++) sums[i] = SUM_ZERO;
+  UNROLL for (int p = 0; p < panels; p++) own[p] = SUM_ZERO;
   ROLL for (size_t k = 0; k < quads; k++) {
     UNROLL for (int p = 0; p < panels; p++) {
       const uint8_t *w = weights + (p * quads + k) * 64;
       if (fetches) __builtin_prefetch(w + panels * quads * 64, 0, 2);
-      if (BIAS) SUM_ADD(offsets[p], ones, w);
+      if (BIAS && !offsets) SUM_ADD(own[p], ones, w);
       UNROLL for (int r = 0; r < rows; r++)
         SUM_ADD(sums[r * panels + p], q->bytes + (row + r) * q->stride + 4 * k, w);
     }
@@ -94,11 +107,32 @@ INLINE void int8_tile(const struct postern_call *d, const struct int8_rows *q, s
     float *y = d->y + (first + row + r) * d->y_stride;
     UNROLL for (int p = 0; p < panels; p++) {
       SUM sum = sums[r * panels + p];
-      if (BIAS) sum = SUM_LESS(sum, offsets[p]);
+      if (BIAS) sum = SUM_LESS(sum, offsets ? offsets[p] : own[p]);
       UNROLL for (int v = 0; v < PANEL / LANES; v++)
         int8_finish(d, SUM_FLOATS(sum, v), q->unit[row + r], output + p * PANEL + v * LANES, y);
     }
   }
+}
+
+/// As many outputs as `panels` panels divide, for `rows` rounded rows, `tall` at a time.
+INLINE size_t int8_panels(const struct postern_call *d, const struct int8_rows *q, size_t first,
+                          size_t rows, size_t output, const int panels, const int tall) {
+  for (; output + panels * PANEL <= d->outputs; output += panels * PANEL) {
+    if (rows == 1) {
+      if (d->fetches)
+        int8_tile(d, q, first, 0, output, NULL, 1, panels, 1);
+      else
+        int8_tile(d, q, first, 0, output, NULL, 1, panels, 0);
+      continue;
+    }
+    SUM offsets[4];
+    if (BIAS) int8_offsets(d, output, panels, offsets);
+    size_t row = 0;
+    for (; rows - row >= (size_t)tall; row += tall)
+      int8_tile(d, q, first, row, output, offsets, tall, panels, 0);
+    for (; row < rows; row++) int8_tile(d, q, first, row, output, offsets, 1, panels, 0);
+  }
+  return output;
 }
 
 INT8_LINKAGE TARGET void INT8_KERNEL(const struct postern_call *d) {
@@ -110,17 +144,7 @@ INT8_LINKAGE TARGET void INT8_KERNEL(const struct postern_call *d) {
     const size_t rows = d->rows - first < step ? d->rows - first : step;
     int8_fill(d, first, rows, &q, BIAS);
     size_t output = 0;
-#define PASS(panels, tall)                                                                    \
-  for (; output + panels * PANEL <= d->outputs; output += panels * PANEL) {                   \
-    size_t row = 0;                                                                           \
-    for (; rows - row >= tall; row += tall) int8_tile(d, &q, first, row, output, tall, panels, 0); \
-    for (; row < rows; row++) {                                                               \
-      if (d->fetches)                                                                         \
-        int8_tile(d, &q, first, row, output, 1, panels, 1);                                   \
-      else                                                                                    \
-        int8_tile(d, &q, first, row, output, 1, panels, 0);                                   \
-    }                                                                                         \
-  }
+#define PASS(panels, tall) output = int8_panels(d, &q, first, rows, output, panels, tall);
     INT8_PASSES(PASS)
 #undef PASS
   }

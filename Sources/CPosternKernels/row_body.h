@@ -32,9 +32,9 @@ TARGET static size_t best(const float *scores, size_t stride, size_t count, size
 }
 
 /// Columns whose constants are laid side by side for a batch.
-#define COLUMN_RUN 64
+#define COLUMN_RUN 1024
 /// Rows that go through all columns before the next ones.
-#define ROW_RUN 64
+#define ROW_RUN 256
 
 /// Whether a column makes one feature of one number, whatever the number is.
 INLINE int is_plain(const struct postern_column *c) { return c->kind == 0 && c->missing != 2; }

@@ -26,9 +26,9 @@ extension Session {
     return float(layout.outputs + slot * layout.words.outputWordCount + output)
   }
 
-  /// Writes all values of an answered row: what ``value(_:output:)`` gives one by one.
+  /// Writes all values of an answered row, what ``value(_:output:)`` gives one by one, to `values`,
+  /// which has one place for each output.
   ///
-  /// - Parameter values: One place for each output.
   /// - Precondition: ``status(_:)`` of the slot has no refusal.
   public func values(_ slot: Int, into values: inout MutableSpan<Float>) {
     precondition(isAnswered(checked(slot)))

@@ -73,7 +73,7 @@ static void check_expert(int element, int is_lookup, size_t hidden_count, size_t
                          size_t outputs, size_t rows) {
   const struct postern_shape shape = random_shape(element, is_lookup, hidden_count);
   const size_t columns = is_lookup ? random_in(1, 70) : random_below(3);
-  const struct postern_sizes sizes = {features, random_in(1, 90), outputs};
+  const struct postern_sizes sizes = {features, random_in(1, 90), outputs, random_in(0, 1)};
   // With a hidden layer, fewer of the numbers that only end in infinities.
   const enum kind kind = hidden_count && random_below(2) ? PLAIN : random_kind();
   run(&shape, &sizes, columns, rows, kind);
@@ -84,7 +84,7 @@ static void check_wide(size_t features, size_t outputs, size_t rows) {
   for (int element = POSTERN_F32; element <= POSTERN_INT4; element++) {
     struct postern_shape shape = random_shape(element, 0, 0);
     if (element == POSTERN_INT4) shape.group = 65536;
-    const struct postern_sizes sizes = {features, 1, outputs};
+    const struct postern_sizes sizes = {features, 1, outputs, 1};
     run(&shape, &sizes, 0, rows, random_below(2) ? TIES : PLAIN);
   }
 }

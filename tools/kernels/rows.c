@@ -18,7 +18,8 @@ struct model {
 };
 
 static void make_model(struct model *m, size_t children, size_t columns) {
-  const struct postern_sizes sizes = {random_in(1, 70), random_in(1, 90), random_in(1, 70)};
+  const struct postern_sizes sizes = {random_in(1, 70), random_in(1, 90), random_in(1, 70),
+                                      random_in(0, 1)};
   size_t bytes = 64 * random_below(3);
   for (size_t e = 0; e < children; e++) {
     m->shapes[e] = random_shape((int)random_below(4), random_below(2) != 0, random_below(4));
