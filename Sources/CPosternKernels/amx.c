@@ -99,7 +99,7 @@ TARGET void postern_int8_tiles(const struct postern_call *d) {
   const size_t stride = (d->inputs + TILE_BYTES - 1) / TILE_BYTES * TILE_BYTES;
   const size_t room = stride ? INT8_ROOM / stride / (2 * TILE_ROWS) * (2 * TILE_ROWS) : 0;
   // Fewer rows than a tile holds, or rows so long that no 32 have room: one by one.
-  if (d->rows < TILE_ROWS / 2 || room == 0) {
+  if (d->rows < TILE_ROWS / 2 || room == 0 || !postern_tiles_are_permitted()) {
     postern_int8_vnni(d);
     return;
   }
@@ -109,8 +109,8 @@ TARGET void postern_int8_tiles(const struct postern_call *d) {
     setting.lines[i] = TILE_ROWS;
   }
   _tile_loadconfig(&setting);
-  struct int8_rows q;
-  q.stride = stride;
+  _Alignas(64) uint8_t bytes[INT8_ROOM];
+  struct int8_rows q = {.bytes = bytes, .stride = stride};
   const size_t step = room < INT8_ROWS ? room : INT8_ROWS;
   for (size_t first = 0; first < d->rows; first += step) {
     const size_t rows = d->rows - first < step ? d->rows - first : step;

@@ -33,18 +33,22 @@ _Atomic int postern_kernels_number = POSTERN_KERNELS_PORTABLE;
 
 #if defined(__x86_64__)
 
-static int vnni, tiles;
+static int vnni;
 
 int postern_machine_has_vnni(void) { return vnni; }
-int postern_machine_has_tiles(void) { return tiles; }
 
-/// Whether the processor has tiles of bytes and the system gives this process their 8 KiB of
-/// registers, which are not part of a thread's state until it asks.
-static int ask_for_tiles(void) {
+int postern_tiles_are_permitted(void) {
 #if defined(__linux__) && defined(SYS_arch_prctl)
+  // The registers are 8 KiB that no thread's state has room for until the process asks. Threads
+  // that ask at once get the same answer.
   enum { request_permission = 0x1023, tile_data = 18 };
-  return vnni && __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("amx-tile") &&
-         syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+  static _Atomic int answer = -1;
+  int permitted = atomic_load_explicit(&answer, memory_order_relaxed);
+  if (permitted < 0) {
+    permitted = syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+    atomic_store_explicit(&answer, permitted, memory_order_relaxed);
+  }
+  return permitted;
 #else
   return 0;
 #endif
@@ -71,7 +75,7 @@ static int machine_has(int set) {
     case POSTERN_KERNELS_AVX512:
       return __builtin_cpu_supports("avx512f") != 0;
     case POSTERN_KERNELS_AMX:
-      return tiles;
+      return vnni && __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("amx-tile");
 #endif
     default:
       return 0;
@@ -92,7 +96,6 @@ __attribute__((constructor)) static void select_best(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   vnni = __builtin_cpu_supports("avx512vnni") != 0;
-  tiles = ask_for_tiles();
 #endif
   for (int set = 0; set < POSTERN_KERNELS_COUNT; set++) postern_kernels_select(set);
 #if __STDC_HOSTED__

@@ -13,13 +13,15 @@
 // Integers are exact in any order, so that every way to sum gives the same bits; unsigned bytes
 // overflow nothing that does not come out of the sum again: it is modulo 2^32.
 
-/// Bytes of rounded input that lie on the stack: one row of the most inputs that a layer has.
+/// Bytes of rounded input that lie on the stack: little, where that is enough for all rows; else one
+/// row of the most inputs that a layer has.
+#define INT8_LITTLE_ROOM 8192
 #define INT8_ROOM 65536
 #define INT8_ROWS 64
 
 /// The rounded input of some rows.
 struct int8_rows {
-  _Alignas(64) uint8_t bytes[INT8_ROOM];
+  uint8_t *bytes;
   /// What a unit of a row's sums stands for; NaN where an input is not finite.
   float unit[INT8_ROWS];
   size_t stride;
@@ -135,10 +137,10 @@ INLINE size_t int8_panels(const struct postern_call *d, const struct int8_rows *
   return output;
 }
 
-INT8_LINKAGE TARGET void INT8_KERNEL(const struct postern_call *d) {
-  struct int8_rows q;
-  q.stride = d->inputs;
-  const size_t room = d->inputs ? INT8_ROOM / d->inputs : INT8_ROWS;
+/// All rows, as many at a time as fit the room.
+INLINE void int8_layer(const struct postern_call *d, uint8_t *bytes, size_t size) {
+  struct int8_rows q = {.bytes = bytes, .stride = d->inputs};
+  const size_t room = d->inputs ? size / d->inputs : INT8_ROWS;
   const size_t step = room < INT8_ROWS ? room : INT8_ROWS;
   for (size_t first = 0; first < d->rows; first += step) {
     const size_t rows = d->rows - first < step ? d->rows - first : step;
@@ -148,6 +150,24 @@ INT8_LINKAGE TARGET void INT8_KERNEL(const struct postern_call *d) {
     INT8_PASSES(PASS)
 #undef PASS
   }
+}
+
+SEPARATE static void int8_little(const struct postern_call *d) {
+  _Alignas(64) uint8_t bytes[INT8_LITTLE_ROOM];
+  int8_layer(d, bytes, sizeof bytes);
+}
+
+SEPARATE static void int8_large(const struct postern_call *d) {
+  _Alignas(64) uint8_t bytes[INT8_ROOM];
+  int8_layer(d, bytes, sizeof bytes);
+}
+
+INT8_LINKAGE void INT8_KERNEL(const struct postern_call *d) {
+  const size_t rows = d->rows < INT8_ROWS ? d->rows : INT8_ROWS;
+  if (rows * d->inputs <= INT8_LITTLE_ROOM)
+    int8_little(d);
+  else
+    int8_large(d);
 }
 
 #endif

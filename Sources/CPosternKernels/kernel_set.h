@@ -50,9 +50,11 @@ extern const struct postern_kernel_set postern_kernel_set_amx;
 void postern_int8_vnni(const struct postern_call *call);
 /// Batches of int8 by tiles.
 void postern_int8_tiles(const struct postern_call *call);
-/// Whether the processor has VNNI, and whether the operating system lets this process use tiles.
+/// Whether the processor has VNNI.
 int postern_machine_has_vnni(void);
-int postern_machine_has_tiles(void);
+/// Whether the operating system lets this process use tiles. Asks it at the first call, which is the
+/// first batch of bytes: from then on a thread's signals need a larger stack.
+int postern_tiles_are_permitted(void);
 #endif
 #if defined(__aarch64__)
 extern const struct postern_kernel_set postern_kernel_set_dot;

@@ -32,7 +32,7 @@ TARGET static size_t best(const float *scores, size_t stride, size_t count, size
 }
 
 /// Columns whose constants are laid side by side for a batch.
-#define COLUMN_RUN 1024
+#define COLUMN_RUN 256
 /// Rows that go through all columns before the next ones.
 #define ROW_RUN 256
 

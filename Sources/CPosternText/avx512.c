@@ -16,7 +16,8 @@ int postern_text_is_supported(void) {
   if (wanted && (strcmp(wanted, "portable") == 0 || strcmp(wanted, "avx2") == 0)) return 0;
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("bmi2");
+         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+         __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("popcnt");
 }
 
 TARGET struct postern_text_index postern_text_index(const uint8_t *bytes, size_t begin, size_t end,

@@ -20,14 +20,14 @@ extension Kernels {
     memory: inout MutableSpan<UInt32>
   ) -> UInt32? {
     #if canImport(CPosternKernels) && _endian(little)
+      precondition(MemoryLayout<postern_entry>.size == Layout.entryByteCount)
       precondition(facts.isPlain && memory.count >= layout.wordCount)
       let expert = unsafe withPointers(model, &memory) { file, memory in
         let places = facts.places
         let entries = unsafe file + places.expertEntries
         // SAFETY: the model was checked when it was opened: its sections lie in its bytes, experts
         // among them, whose sizes are those of their shapes; the layout was made for it and lies in
-        // the memory. Entries stand at a multiple of 8 from the start of the file, which the kernel
-        // reads without asking for more than a multiple of 4.
+        // the memory.
         var row = unsafe postern_row(
           file: file.assumingMemoryBound(to: UInt8.self),
           experts: entries.assumingMemoryBound(to: postern_entry.self),

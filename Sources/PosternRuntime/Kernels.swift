@@ -1,4 +1,4 @@
-// Kernels.swift: a layer, by the fastest kernel there is. The door to C.
+// Kernels.swift: a layer, by the fastest kernel there is.
 //
 // Step: features → [layers] → outputs.   Specification: formats/model.md, sections 9.2 and 9.3.
 //

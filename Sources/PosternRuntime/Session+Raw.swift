@@ -54,8 +54,12 @@ extension Session {
     }
     rowCount = 1
     memory[layout.scalar(.expert, 0)] = expert
-    // As the steps leave it: one group of one row.
-    if distinctCount != 1 || memory[layout.scalar(.distinct, 0)] != expert {
+    // As the steps leave it: one group of one row, which stands already if the batch before was one
+    // row of the same expert.
+    let isGrouped =
+      answeredCount == 1 && distinctCount == 1 && memory[layout.scalar(.distinct, 0)] == expert
+      && memory[layout.scalar(.order, 0)] == 0
+    if !isGrouped {
       distinctCount = Kernels.group(
         rows: 1, before: distinctCount, layout: layout, memory: &memory)
       answeredCount = 1

@@ -87,7 +87,7 @@ public struct Session: ~Copyable, ~Escapable {
   ///   - slot: In `0..<rowCapacity`.
   /// - Returns: Whether the row can be answered. A refused row stays in the batch without an
   ///   answer.
-  /// - Complexity: O(*columns* · log *edges*), no allocation.
+  /// - Complexity: O(*columns* · *edges* / 16) with AVX-512, elsewhere log *edges*; no allocation.
   @discardableResult
   @_lifetime(self: copy self)
   public mutating func load(_ row: Span<Float>, at slot: Int) -> RowStatus {
@@ -102,7 +102,7 @@ public struct Session: ~Copyable, ~Escapable {
   /// - Parameters:
   ///   - rows: `count` rows as ``load(_:at:)`` takes them, without gaps.
   ///   - count: In `0...rowCapacity`.
-  /// - Complexity: O(`count` · *columns* · log *edges*), no allocation.
+  /// - Complexity: As ``load(_:at:)`` for each row, no allocation.
   @_lifetime(self: copy self)
   public mutating func load(_ rows: Span<Float>, count: Int) {
     precondition(count >= 0 && count <= rowCapacity)

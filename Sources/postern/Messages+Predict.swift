@@ -47,6 +47,13 @@ extension Messages {
   static let keptOfBinary = Message(
     "", "rows of float32 have no columns to keep", help: "leave out `--id` and `--keep`")
 
+  static let missingOfBinary = Message(
+    "", "a missing value of float32 is NaN, and no text says so", help: "leave out `--missing`")
+
+  static let targetOfBinary = Message(
+    "", "rows of float32 have no columns but the model's, and so no target",
+    help: "leave out `--target`, or give rows with a header")
+
   static func probabilitiesOfRegression(_ model: String) -> Message {
     Message(
       model, "`--proba` is for classes, and this model predicts numbers", help: "leave it out")
@@ -86,10 +93,13 @@ extension Messages {
         "\(quoted(text)) in column \(quoted(column)), expected one of \(list(known, limit: 5))",
         text.isCut ? 1 : text.description.count,
         "correct it, or say `--on-error skip` or `null`")
-    case .refused(let line, let refusal):
+    case .refused(let line, let refusal, let column):
+      let place = column.map { " in column \(quoted($0))" } ?? ""
       return Message(
-        "\(name):\(line)", "the row has no answer: " + words(refusal),
-        help: "are the row's numbers in the units of the training data?")
+        "\(name):\(line)", "the row has no answer: " + words(refusal, place),
+        help: refusal == .invalidCode || refusal == .unknownCategory
+          ? "a category's code is its place among the model's: `postern inspect` lists them"
+          : "are the row's numbers in the units of the training data?")
     }
   }
 
@@ -102,12 +112,12 @@ extension Messages {
     }
   }
 
-  private static func words(_ refusal: RowRefusal) -> String {
+  private static func words(_ refusal: RowRefusal, _ place: String) -> String {
     switch refusal {
-    case .missingValue: "a value is missing, expected one"
-    case .infiniteValue: "a value is infinite, expected a finite one"
-    case .invalidCode: "a category has no code, expected one of the model's"
-    case .unknownCategory: "a category is unknown, expected one of the model's"
+    case .missingValue: "a value\(place) is missing, expected one"
+    case .infiniteValue: "a value\(place) is infinite, expected a finite one"
+    case .invalidCode: "a category\(place) has no code, expected one of the model's"
+    case .unknownCategory: "a category\(place) is unknown, expected one of the model's"
     case .overflow: "its numbers overflow in the model, expected a finite result"
     }
   }

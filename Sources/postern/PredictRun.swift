@@ -104,7 +104,8 @@ private final class PredictRun: Sendable {
   /// Answers all blocks: first few rows at a time, then, if there are that many, more.
   private func work(_ model: ModelView, _ sizes: PredictorSizes, _ sink: RowSink) {
     let first = sizes.beginning(model)
-    if first.rowCapacity < sizes.rowCapacity {
+    // A cache of experts would be filled twice.
+    if first.rowCapacity < sizes.rowCapacity && sizes.cacheByteCount == 0 {
       guard answerBlocks(model, first, sink, untilFull: true) else { return }
     }
     _ = answerBlocks(model, sizes, sink, untilFull: false)

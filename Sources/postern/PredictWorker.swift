@@ -72,8 +72,9 @@ struct PredictWorker {
       let keptFields = keptStart..<entry.keptEnd
       keptStart = entry.keptEnd
       let refusal = entry.slot.flatMap { session.status($0).refusal }
-      if let refusal {
-        if let failure = refuse(entry, refusal, note) { return failure }
+      if let slot = entry.slot, let refusal {
+        let problem = session.problem(slot, refusal, line: entry.line)
+        if let failure = refuse(problem, note) { return failure }
         if policy == .skip { continue }
       }
       if !keptFields.isEmpty { answers.text.append(block.kept.bytes.extracting(keptFields)) }
@@ -96,7 +97,8 @@ struct PredictWorker {
       keptStart = entry.keptEnd
       var slot = entry.slot
       if let place = slot, let refusal = session.status(place).refusal {
-        if let failure = refuse(entry, refusal, note) { return failure }
+        let problem = session.problem(place, refusal, line: entry.line)
+        if let failure = refuse(problem, note) { return failure }
         if policy == .skip { continue }
         slot = nil
       }
@@ -120,9 +122,9 @@ struct PredictWorker {
   ///
   /// - Returns: Why the run ends, if it does.
   private func refuse(
-    _ entry: RowBlock.Entry, _ refusal: RowRefusal, _ note: (Message) -> Void
+    _ problem: RowProblem, _ note: (Message) -> Void
   ) -> CommandFailure? {
-    let message = Messages.row(.refused(line: entry.line, refusal), in: inputName, excerpt: nil)
+    let message = Messages.row(problem, in: inputName, excerpt: nil)
     if policy == .stop { return CommandFailure(.badData, message) }
     note(message)
     return nil

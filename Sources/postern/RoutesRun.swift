@@ -90,7 +90,9 @@ private struct RoutesRun {
       guard let slot = entry.slot else { continue }
       if let refusal = predictor.session.status(slot).refusal {
         refusals.append(
-          Messages.row(.refused(line: entry.line, refusal), in: inputName, excerpt: nil))
+          Messages.row(
+            predictor.session.problem(slot, refusal, line: entry.line), in: inputName,
+            excerpt: nil))
         chosen.append((0, []))
         continue
       }

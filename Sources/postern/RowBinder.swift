@@ -11,7 +11,17 @@ enum RowProblem: Error {
   case data(DataError)
   case missing(TextPosition, column: [UInt8])
   case unknownCategory(TextPosition, column: [UInt8], text: ShortText, known: [String])
-  case refused(line: Int, RowRefusal)
+  case refused(line: Int, RowRefusal, column: [UInt8]?)
+}
+
+extension Session {
+  /// Why a slot has no answer; `refusal` is its status's.
+  func problem(_ slot: Int, _ refusal: RowRefusal, line: Int) -> RowProblem {
+    // An overflow is of the whole row.
+    let column =
+      refusal == .overflow ? nil : model.schema.columnName(status(slot).column).copied()
+    return .refused(line: line, refusal, column: column)
+  }
 }
 
 /// Turns records into rows as the runtime takes them, and counts what is worth a word.

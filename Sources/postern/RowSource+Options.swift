@@ -52,6 +52,12 @@ extension RowSource {
     if isBinary && (request.id != nil || !request.keep.isEmpty) {
       throw CommandFailure(.usage, Messages.keptOfBinary)
     }
+    if isBinary && !options.missing.isEmpty {
+      throw CommandFailure(.usage, Messages.missingOfBinary)
+    }
+    if isBinary, case .named = request.targets {
+      throw CommandFailure(.usage, Messages.targetOfBinary)
+    }
     var kept = request.keptNames(header: [])
     var targets = !hasHeader ? [] : request.targets.names(model)
     var readerOptions = RecordReader.Options(

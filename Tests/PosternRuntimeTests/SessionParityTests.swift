@@ -43,11 +43,11 @@ import Testing
   @Test func `rows one by one and together are loaded alike`() throws {
     var random = RandomModel(seed: 3)
     let description = random.description()
-    let rows = random.rows(70, for: description)
+    let rows = random.rows(600, for: description)
     let file = try description.encoded(profile: .map)
     #expect(
-      try answers(file.span, rows, batch: 70)
-        == answers(file.span, rows, batch: 70, oneByOne: true))
+      try answers(file.span, rows, batch: 600)
+        == answers(file.span, rows, batch: 600, oneByOne: true))
   }
 
   @Test func `a row in one call leaves what the steps leave`() throws {
@@ -60,6 +60,39 @@ import Testing
     #expect(
       try counters(file.span, rows, explaining: false)
         == counters(file.span, rows, explaining: true))
+  }
+
+  @Test func `a row in one call after a batch of the same expert is a batch of its own`() throws {
+    var random = RandomModel(seed: 8)
+    var description = random.description()
+    description.gateScale = .none
+    let columns = description.columns.count
+    let rows = random.rows(40, for: description)
+    let file = try description.encoded(profile: .map)
+    let model = try ModelView(validating: file.span)
+    var words = [UInt32](
+      repeating: 0, count: model.header.workspaceByteCount(rowCapacity: 5) / 4)
+    let memory = words.mutableSpan
+    var session = try Session(model: model, rowCapacity: 5, workspace: memory)
+    for row in 0..<40 {
+      let part = rows.span.extracting(row * columns..<(row + 1) * columns)
+      // The same row five times, so that all go to one expert; then the last four refused.
+      for isRefused in [false, true] {
+        for slot in 0..<5 {
+          let isOdd = isRefused && slot != 3
+          let bad = [Float](repeating: .infinity, count: columns)
+          session.load(isOdd ? bad.span : part, at: slot)
+        }
+        try session.predictRaw(count: 5)
+        session.load(part, at: 0)
+        try session.predictRaw(count: 1)
+        guard session.status(0).refusal == nil else { continue }
+        let group = session.group(at: 0)
+        #expect(group?.expert == session.expert(0))
+        #expect(group?.first == 0 && group?.count == 1)
+        #expect(session.group(at: 1) == nil)
+      }
+    }
   }
 
   private func counters(
