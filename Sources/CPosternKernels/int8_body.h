@@ -13,8 +13,8 @@
 // Integers are exact in any order, so that every way to sum gives the same bits; unsigned bytes
 // overflow nothing that does not come out of the sum again: it is modulo 2^32.
 
-/// Bytes of rounded input that lie on the stack: little, where that is enough for all rows; else one
-/// row of the most inputs that a layer has.
+/// Bytes of rounded input that lie on the stack: little, where that is enough for all rows; else
+/// one row of the most inputs that a layer has.
 #define INT8_LITTLE_ROOM 8192
 #define INT8_ROOM 65536
 #define INT8_ROWS 64

@@ -52,8 +52,8 @@ void postern_int8_vnni(const struct postern_call *call);
 void postern_int8_tiles(const struct postern_call *call);
 /// Whether the processor has VNNI.
 int postern_machine_has_vnni(void);
-/// Whether the operating system lets this process use tiles. Asks it at the first call, which is the
-/// first batch of bytes: from then on a thread's signals need a larger stack.
+/// Whether the operating system lets this process use tiles. Asks it at the first call, which is
+/// the first batch of bytes: from then on a thread's signals need a larger stack.
 int postern_tiles_are_permitted(void);
 #endif
 #if defined(__aarch64__)

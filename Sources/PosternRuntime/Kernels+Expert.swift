@@ -50,8 +50,9 @@ extension Kernels {
             columns: facts.usedColumnCount, stride: words.columnWordCount)
           // SAFETY: all layers lie inside the expert's bytes, whose number is that of its shape.
           // The model was checked when it was opened: no layer is wider than a row of the
-          // activations, none reads more features than a row has. Entries lie in the table: a slot that
-          // was never loaded has zeros, and the transform writes no other, of refused rows neither.
+          // activations, none reads more features than a row has. Entries lie in the table: a slot
+          // that was never loaded has zeros, and the transform writes no other, of refused rows
+          // neither.
           // Features, pairs and activations lie inside the memory.
           unsafe postern_expert(
             shape, &counts, bytes, memory + source.features, words.featureWordCount, &pairs,
