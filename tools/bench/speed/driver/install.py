@@ -108,7 +108,7 @@ def workloads(names):
 
 
 def postern():
-    """Builds the release executables."""
-    for product in ("postern", "speed"):
-        subprocess.run(["swift", "build", "-c", "release", "-j", "2", "--product", product],
-                       check=True, cwd=places.TOP, stdout=sys.stderr)
+    """Builds the release executables: `postern` last, as users get it, without libraries."""
+    for command in (["swift", "build", "-c", "release", "-j", "2", "--product", "speed"],
+                    [places.TOP / "tools/release"]):
+        subprocess.run(command, check=True, cwd=places.TOP, stdout=sys.stderr)
