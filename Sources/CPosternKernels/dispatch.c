@@ -38,7 +38,9 @@ static int vnni;
 int postern_machine_has_vnni(void) { return vnni; }
 
 int postern_tiles_are_permitted(void) {
-#if defined(__linux__) && defined(SYS_arch_prctl)
+#if defined(POSTERN_TILES)
+  return 1;  // Plain memory: see amx.c.
+#elif defined(__linux__) && defined(SYS_arch_prctl)
   // The registers are 8 KiB that no thread's state has room for until the process asks. Threads
   // that ask at once get the same answer.
   enum { request_permission = 0x1023, tile_data = 18 };
