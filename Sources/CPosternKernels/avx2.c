@@ -6,20 +6,10 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
+#include "avx2_vector.h"
 
 #define TARGET __attribute__((target("avx2,fma,f16c")))
 
-typedef __m256 vec;
-#define LANES 8
-#define LOAD(p) _mm256_loadu_ps(p)
-#define STORE(p, a) _mm256_storeu_ps(p, a)
-#define SPLAT(s) _mm256_set1_ps(s)
-#define ADD(a, b) _mm256_add_ps(a, b)
-#define SUB(a, b) _mm256_sub_ps(a, b)
-#define MUL(a, b) _mm256_mul_ps(a, b)
-#define SQRT(a) _mm256_sqrt_ps(a)
-#define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define SCALAR_FMA(a, b, c) __builtin_fmaf(a, b, c)
 // The mask names the lanes that are over 0; a NaN is not, and is multiplied.
 #define LEAKY(z, s) \

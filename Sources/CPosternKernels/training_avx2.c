@@ -6,22 +6,13 @@
 
 #if defined(__x86_64__)
 
+#include "avx2_vector.h"
 #include "training_x86.h"
 
 #define SET postern_training_set_avx2
 #define TARGET __attribute__((target("avx2,fma")))
 
-typedef __m256 vec;
-#define LANES 8
-#define LOAD(p) _mm256_loadu_ps(p)
-#define STORE(p, a) _mm256_storeu_ps(p, a)
-#define SPLAT(s) _mm256_set1_ps(s)
-#define ADD(a, b) _mm256_add_ps(a, b)
-#define SUB(a, b) _mm256_sub_ps(a, b)
-#define MUL(a, b) _mm256_mul_ps(a, b)
 #define DIV(a, b) _mm256_div_ps(a, b)
-#define SQRT(a) _mm256_sqrt_ps(a)
-#define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define PICK(z, a, b) \
   _mm256_blendv_ps(b, a, _mm256_cmp_ps(z, _mm256_setzero_ps(), _CMP_GT_OQ))
 

@@ -6,22 +6,13 @@
 
 #if defined(__x86_64__)
 
+#include "avx512.h"
 #include "training_x86.h"
 
 #define SET postern_training_set_avx512
 #define TARGET __attribute__((target("avx512f")))
 
-typedef __m512 vec;
-#define LANES 16
-#define LOAD(p) _mm512_loadu_ps(p)
-#define STORE(p, a) _mm512_storeu_ps(p, a)
-#define SPLAT(s) _mm512_set1_ps(s)
-#define ADD(a, b) _mm512_add_ps(a, b)
-#define SUB(a, b) _mm512_sub_ps(a, b)
-#define MUL(a, b) _mm512_mul_ps(a, b)
 #define DIV(a, b) _mm512_div_ps(a, b)
-#define SQRT(a) _mm512_sqrt_ps(a)
-#define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define PICK(z, a, b) \
   _mm512_mask_blend_ps(_mm512_cmp_ps_mask(z, _mm512_setzero_ps(), _CMP_GT_OQ), b, a)
 
