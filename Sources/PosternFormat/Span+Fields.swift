@@ -24,26 +24,11 @@ extension Span<UInt8> {
   /// The little-endian integer at `offset`.
   @inline(__always)
   package func uint64(at offset: Int) -> UInt64 {
-    UInt64(wide: uint32(at: offset)) | UInt64(wide: uint32(at: offset + 4)) &<< 32
+    // SAFETY: every eight bytes are a number, and the load checks that they are in the span.
+    UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
   }
 
   /// The binary32 number at `offset`.
   @inline(__always)
   package func float(at offset: Int) -> Float { Float(bitPattern: uint32(at: offset)) }
-
-  /// The first offset in `range` whose byte is not zero, or nil.
-  package func firstNonzero(in range: Range<Int>) -> Int? {
-    let bytes = extracting(range)
-    for index in bytes.indices where bytes[index] != 0 { return range.lowerBound + index }
-    return nil
-  }
-
-  /// The offset of the first of `count` binary32 numbers at `offset` that is not finite, or nil.
-  package func firstNotFinite(at offset: Int, count: Int) -> Int? {
-    let bytes = extracting(offset..<offset + 4 * count)
-    for index in 0..<count where bytes.uint32(at: 4 * index) & 0x7F80_0000 == 0x7F80_0000 {
-      return offset + 4 * index
-    }
-    return nil
-  }
 }

@@ -6,6 +6,7 @@ enum Rules {
   static let unsafeFiles: Set<String> = [
     "Sources/PosternData/Descriptor.swift",
     "Sources/PosternData/TextKernels.swift",
+    "Sources/PosternFormat/Span+Fields.swift",
     "Sources/PosternPackaging/Compressor.swift",
     "Sources/PosternRuntime/KernelPointers.swift",
     "Sources/PosternRuntime/Kernels+Expert.swift",
