@@ -154,7 +154,7 @@ struct PredictorSizes {
   /// short.
   static let rowCounts = (usual: 1024, fewest: 256)
   /// Rows that the first block has at most, so that little memory is prepared for few rows.
-  static let firstRowCount = 16
+  static let firstRowCount = 4
   /// The largest workspace for the usual number of rows, and the largest cache unless asked for.
   static let byteCounts = (workspace: 64 << 20, cache: 256 << 20)
 
