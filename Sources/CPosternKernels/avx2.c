@@ -35,6 +35,7 @@
 #define TILE_PASSES(PASS) PASS(2, 6, 4, 3)
 // Eight chains either way; two panels share each input that is spread over a vector.
 #define ROW_PASSES(PASS) PASS(4, 2) PASS(2, 4)
+#define COLD_PASSES(PASS) ROW_PASSES(PASS)
 #define FEW_PASSES(PASS) PASS(2, 4)
 #define LOOKUP_PASSES(PASS) PASS(8) PASS(4) PASS(2)
 

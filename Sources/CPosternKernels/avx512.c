@@ -18,6 +18,7 @@ static void int8_either(const struct postern_call *call) {
 
 #define TARGET __attribute__((target("avx512f")))
 
+#include "avx512_entries.h"
 #include "body.h"
 
 const struct postern_kernel_set postern_kernel_set_avx512 = KERNELS(int8_either);

@@ -75,5 +75,7 @@ typedef __m512 vec;
 // from end to end. More streams than eight fall on the same cache sets where the inputs are a power
 // of two (256 x 256: half the rate).
 #define ROW_PASSES(PASS) PASS(8, 1) PASS(4, 2) PASS(2, 4) PASS(1, 4)
+// Two panels at a time: the first pass of an expert, which nobody fetched, is short.
+#define COLD_PASSES(PASS) PASS(2, 4) PASS(1, 4)
 #define FEW_PASSES(PASS) PASS(2, 4) PASS(1, 4)
 #define LOOKUP_PASSES(PASS) PASS(8) PASS(4) PASS(2) PASS(1)

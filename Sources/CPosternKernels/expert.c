@@ -142,9 +142,19 @@ size_t postern_group(const uint32_t *status, const uint32_t *experts, size_t row
 
 void postern_gather(const uint32_t *words, size_t stride, size_t count, const uint32_t *order,
                     size_t rows, uint32_t *gathered) {
-  for (size_t row = 0; row < rows; row++)
-    __builtin_memcpy(gathered + row * count, words + order[row] * stride,
-                     count * sizeof *words);
+  // Rows of a large batch are in no near cache, and stand where no prefetcher looks.
+  enum { AHEAD = 8, LINE = 16 };
+  for (size_t row = 0; row < rows; row++) {
+    const uint32_t *from = words + order[row] * stride;
+    const uint32_t *next = words + order[row + AHEAD < rows ? row + AHEAD : row] * stride;
+    uint32_t *to = gathered + row * count;
+    size_t i = 0;
+    for (; i + LINE <= count; i += LINE) {
+      __builtin_prefetch(next + i);
+      __builtin_memcpy(to + i, from + i, LINE * sizeof *words);
+    }
+    if (i < count) __builtin_memcpy(to + i, from + i, (count - i) * sizeof *words);
+  }
 }
 
 void postern_scatter(const float *values, size_t stride, size_t count, const uint32_t *order,

@@ -80,5 +80,6 @@ PORTABLE vec load_half(const uint16_t *p) {
 #define LOAD_NIBBLES(p, high) load_nibbles(p, high)
 
 #define TILE_LIMIT 16
+#define COLD_PASSES(PASS) ROW_PASSES(PASS)
 #define FEW_PASSES(PASS) ROW_PASSES(PASS)
 #define LOOKUP_PASSES(PASS) PASS(4)

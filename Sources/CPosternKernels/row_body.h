@@ -213,6 +213,13 @@ SEPARATE static void transform_many(const struct postern_transform *t, const flo
     }
     size_t run = 0;
     while (run < COLUMN_RUN && first + run < t->column_count && is_plain(c + run)) run++;
+#if defined(TRANSFORM_LANES)
+    const size_t lanes = run < LANES ? run : LANES;
+    if (t->entries && lanes > 1 &&
+        TRANSFORM_LANES(t, first, lanes, used, rows, count, status)) {
+      run = lanes;
+    } else
+#endif
     if (run > 1) {
       transform_run(t, first, run, used, rows, count, status);
     } else {

@@ -19,7 +19,7 @@ extension Session {
     var position = group.first
     while position < group.end {
       let rows = min(layout.blockRowCount, group.end - position)
-      let source = gatheredSource(position, rows: rows)
+      let source = gatheredSource(position, rows: rows, for: group.expert)
       let outputs = run(group.expert, bytes, source, rows: rows)
       Kernels.scatter(
         outputs, outputs: facts.outputCount, first: position, rows: rows,
@@ -161,9 +161,12 @@ extension Session {
       fractions: layout.fractions + slot * words.columnWordCount)
   }
 
-  /// Where those of a block's rows stand one behind the other: gathered, if they do not yet.
+  /// Where what an expert reads of a block's rows stands one behind the other: gathered, if it does
+  /// not yet.
   @_lifetime(self: copy self)
-  private mutating func gatheredSource(_ first: Int, rows: Int) -> ExpertSource {
+  private mutating func gatheredSource(
+    _ first: Int, rows: Int, for expert: Int
+  ) -> ExpertSource {
     let slot = Int(memory[layout.scalar(.order, first)])
     let last = Int(memory[layout.scalar(.order, first + rows - 1)])
     // In a group slots ascend: as many as lie between the first and the last are all of them.
@@ -172,10 +175,12 @@ extension Session {
     let source = ExpertSource(
       features: layout.blockFeatures, entries: layout.blockEntries,
       fractions: layout.blockFractions)
-    Kernels.gather(
-      layout.features, to: source.features, stride: words.featureWordCount, first: first,
-      rows: rows, layout: layout, memory: &memory)
-    guard facts.needsEntries else { return source }
+    guard shapes.shape(expert).firstLayer == .lookup else {
+      Kernels.gather(
+        layout.features, to: source.features, stride: words.featureWordCount, first: first,
+        rows: rows, layout: layout, memory: &memory)
+      return source
+    }
     Kernels.gather(
       layout.entries, to: source.entries, stride: words.columnWordCount, first: first, rows: rows,
       layout: layout, memory: &memory)

@@ -39,6 +39,9 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/// Values of a column at most.
+enum { MOST_EDGES = 80 };
+
 /// Columns of all kinds; their values go to `values`. Returns how many values there are.
 static size_t make_columns(struct postern_column *columns, size_t count, float *values) {
   uint32_t feature = 0, entry = 0, value = 0;
@@ -51,7 +54,8 @@ static size_t make_columns(struct postern_column *columns, size_t count, float *
       c.missing = mostly_plain ? (uint8_t)random_below(2) : (uint8_t)random_below(3);
       c.feature_count = c.missing == 2 ? 2 : 1;
       float *edges = values + value;
-      const uint32_t made = (uint32_t)random_in(2, 8);
+      // More than one vector of edges, and more than are laid side by side, now and then.
+      const uint32_t made = (uint32_t)random_in(2, random_below(10) ? 8 : MOST_EDGES);
       for (uint32_t e = 0; e < made; e++)
         edges[e] = random_below(2) ? (float)e : random_float(random_below(4) ? PLAIN : NEAR);
       edges[0] = random_below(3) ? -3.0f : random_below(2) ? -0x1p100f : -0x1p-149f;
@@ -102,7 +106,7 @@ static float row_value(const struct postern_column *c, const float *values, size
 static void check_transform(size_t count, size_t rows) {
   if (!begin("transform, %zu columns, %zu rows", count, rows)) return;
   struct postern_column *columns = PLACE(struct postern_column, SCALE, count);
-  float *values = PLACE(float, SPARE, 24 * count);
+  float *values = PLACE(float, SPARE, MOST_EDGES * count);
   const size_t value_count = make_columns(columns, count, values);
   float *kept = PLACE(float, WEIGHTS, value_count);
   memcpy(kept, values, value_count * sizeof *kept);
