@@ -6,7 +6,9 @@
 #include "peer.h"
 
 #include <immintrin.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #ifdef __AVX512F__
 typedef __m512 vector;
@@ -48,10 +50,23 @@ typedef struct {
 
 enum { BLOCK = 64 };
 
+static int is_once;
+
+// Zeros, never given back; in pages of 2 MiB where the system has them and many rows will come.
 static float *aligned(size_t count) {
-  float *memory = aligned_alloc(64, (count * 4 + 4159) / 64 * 64);
-  memset(memory, 0, (count * 4 + 4159) / 64 * 64);
-  return memory;
+  static char *next;
+  static size_t left;
+  const size_t size = (count * 4 + 4159) / 64 * 64, chunk = 64 << 20;
+  if (size > left) {
+    left = size > chunk ? size : chunk;
+    next = mmap(NULL, left, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (next == MAP_FAILED) abort();
+    if (!is_once) madvise(next, left, MADV_HUGEPAGE);
+  }
+  char *memory = next;
+  next += size;
+  left -= size;
+  return (float *)memory;
 }
 
 static packed pack(long inputs, long outputs, const float *weights, long input_stride,
@@ -185,6 +200,7 @@ void *peer_open(const peer_model *model, const char **reason) {
   (void)reason;
   opened *o = calloc(1, sizeof *o);
   o->model = model;
+  is_once = model->is_once;
   o->router = pack(model->input_count, model->expert_count, model->router, 1, model->input_count,
                    model->router_bias);
   o->experts = calloc(model->expert_count, sizeof *o->experts);

@@ -1,6 +1,7 @@
 // limits.c: what the machine can do at most: arithmetic, and bytes read from each level of memory.
 //
-// limits            prints one `name value` a line: peaks in GFLOP/s or GOP/s, bandwidths in GB/s.
+// limits            prints one `name value` a line: peaks in GFLOP/s or GOP/s, conversions of f16 in billions
+//                   a second, bandwidths in GB/s.
 // limits read ROUTER BLOCK COUNT   prints the processor's nanoseconds of reading ROUTER bytes and one of COUNT
 //                   blocks of BLOCK bytes, chosen at random: what a row of a model cannot be faster than.
 #define _GNU_SOURCE
@@ -26,6 +27,7 @@ static double now(void) {
 #define FMA512(k) "vfmadd231ps %%zmm12,%%zmm13,%%zmm" #k "\n"
 #define FMA256(k) "vfmadd231ps %%ymm12,%%ymm13,%%ymm" #k "\n"
 #define VNNI(k) "vpdpbusd %%zmm12,%%zmm13,%%zmm" #k "\n"
+#define HALF(k) "vcvtph2ps %%ymm12,%%zmm" #k "\n"
 #define BF16(k) "vdpbf16ps %%zmm12,%%zmm13,%%zmm" #k "\n"
 
 // The best of many short runs of twelve independent chains.
@@ -82,6 +84,7 @@ static void read_eight(const char *from, size_t count) {
 static char *memory(size_t count) {
   char *bytes = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (bytes == MAP_FAILED) exit(1);
+  madvise(bytes, count, MADV_HUGEPAGE);
   memset(bytes, 1, count);
   return bytes;
 }
@@ -148,6 +151,7 @@ int main(int argc, char **argv) {
   __asm__ volatile("vzeroall" ::: CLOBBERS);
   if (__builtin_cpu_supports("fma")) PEAK("fma_avx2", FMA256, 16);
   if (has_avx512) PEAK("fma_avx512", FMA512, 32);
+  if (has_avx512) PEAK("half_avx512", HALF, 16);
   if (__builtin_cpu_supports("avx512vnni")) PEAK("int8_vnni", VNNI, 128);
   if (__builtin_cpu_supports("avx512bf16")) PEAK("bf16_avx512", BF16, 64);
   bandwidth("L1", 16 << 10);
