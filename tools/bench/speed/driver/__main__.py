@@ -49,11 +49,9 @@ def arguments():
     options.only = options.only or PARTS
     quick = options.quick
     options.workloads = (options.workloads or ("S,M,L,T" if quick else "S,M,L,XL,T")).split(",")
-    if "T" in options.workloads:
-        options.workloads.append("TD")
     options.peers = options.peers.split(",") if options.peers else []
     check(parser, options.peers, [peer.name for peer in roster.PEERS] + ["none"])
-    check(parser, options.workloads, ["S", "M", "L", "XL", "T", "TD"])
+    check(parser, options.workloads, ["S", "M", "L", "XL", "T"])
     options.elements = options.elements.split(",")
     options.cells = options.cells.split(",")
     options.rounds = options.rounds or (5 if quick else 15)
@@ -86,7 +84,7 @@ def main():
     if not options.no_build:
         install.postern()
     install.packages(install.WHEELS)
-    install.workloads(sorted({*options.workloads, "S", "L"}))
+    install.workloads(sorted({*options.workloads, "S", "L", *(["TD"] if "T" in options.workloads else [])}))
     limits = Limits()
     limits.measure()
     results = report.Results(options, limits)

@@ -64,7 +64,7 @@ def workload(result, limits):
         lines, others = [], []
         for name, found in sorted(times.items(), key=lambda item: item[1]["ns"]):
             fraction, why = "", ""
-            if shape.name not in ("T", "TD"):
+            if shape.name != "T":
                 element = result.elements[name]
                 bound, why = limits.row(shape, cell, element)
                 if result.kinds[name] in ("routed", "postern"):

@@ -128,6 +128,16 @@ def postern(shape, elements):
             yield entry
 
 
+NO_ENCODING = "Postern without encoding"
+
+
+def without_encoding():
+    """Postern with T's columns as they are: what the encoding is held against."""
+    for entry in postern(places.Shape("TD"), ["f32"]):
+        entry.name, entry.kind = NO_ENCODING, "other"
+        yield entry
+
+
 def entrants(shape, names):
     """Contenders of the peers that are chosen and can be had; reasons go to `install.missing`."""
     for peer in PEERS:

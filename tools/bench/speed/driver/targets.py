@@ -3,6 +3,7 @@
 import math
 
 import report
+import roster
 from rowparts import CELLS
 
 
@@ -70,7 +71,7 @@ def single(results):
 def batches(results):
     lines = []
     for name, result in results.rows.items():
-        if name in ("T", "TD"):
+        if name == "T":
             continue
         shape = result.shape
         ns = ours(result, "16384x1")
@@ -109,10 +110,10 @@ def batches(results):
             lines.append([f"batch 16,384 int8, {name}", "faster than f32" + goal, report.rate(small),
                           f"{report.rate(peer)} ({who})", report.rate(limit),
                           f"{whole / small:.2f}", yes(whole >= small)])
-    if "T" in results.rows and "TD" in results.rows:
+    if "T" in results.rows:
         for cell in CELLS[:3]:
             a = ours(results.rows["T"], cell.key())
-            b = ours(results.rows["TD"], cell.key())
+            b = ours(results.rows["T"], cell.key(), roster.NO_ENCODING)
             if math.isnan(a) or math.isnan(b):
                 continue
             lines.append([f"T, {cell}", "at most 1.3 x the same network without PLE",
