@@ -1,16 +1,19 @@
-// avx512_entries.h: numbers of 16 columns to entries and fractions, a column a lane.
+// avx512_entries.h: numbers of 16 columns to entries and fractions, a column a lane. The including
+// file defines TARGET.
 
 #pragma once
 
 #include "avx512.h"
 #include "kernel_macros.h"
 
-/// Edges of a column that is transformed side by side with others.
+/// Edges of a column that is transformed side by side with others, at most, and rows, at least: the
+/// columns' constants are laid side by side first.
 #define EDGE_LIMIT 64
+#define LANES_ROWS 8
 
 /// Constants of up to 16 columns; `edges[e]` are the edges e of all of them.
 struct column_lanes {
-  float edges[EDGE_LIMIT][LANES];
+  _Alignas(64) float edges[EDGE_LIMIT][LANES];
   float high[LANES], center[LANES], scale[LANES], fill[LANES];
   uint32_t first_entry[LANES];
   /// The columns that have an edge e with one behind it.
@@ -72,6 +75,7 @@ INLINE uint32_t place_lanes(const struct column_lanes *l, const float *x, float 
 INLINE int transform_lanes(const struct postern_transform *t, size_t first, size_t count,
                            size_t used, const float *rows, size_t row_count, uint32_t *status) {
   struct column_lanes l;
+  if (row_count < LANES_ROWS) return 0;
   if (!lay_columns(t, t->columns + first, count, &l)) return 0;
   const size_t feature = t->columns[first].first_feature;
   for (size_t row = 0; row < row_count; row++)

@@ -16,7 +16,7 @@
 //   TILE_PASSES(PASS)   PASS(vectors, rows...) for a batch: how many vectors of outputs one pass
 //                       over the inputs takes, and the row counts of its tiles; most vectors first
 //   ROW_PASSES(PASS)    PASS(vectors, runs) for a single row: vectors, and runs side by side
-//   COLD_PASSES(PASS)   the same for weights that are in no cache
+//   COLD_PASSES(PASS)   the same for calls that fetch
 //   FEW_PASSES(PASS)    the same for 16 or 32 inputs
 //   LOOKUP_PASSES(PASS) PASS(vectors)
 //   TILE_LIMIT          vectors of sums in the largest tile

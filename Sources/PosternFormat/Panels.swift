@@ -12,12 +12,14 @@ enum Panels {
     let rows = Layout.pad(inputs, to: 4)
     for panel in 0..<Layout.pad(outputs, to: 16) / 16 {
       let lanes = min(16, outputs - panel * 16)
-      for row in 0..<rows {
-        let start = offset + 4 * 16 * (panel * rows + row)
-        let used = row < inputs ? lanes : 0
-        if let found = bytes.firstNonzero(in: start + 4 * used..<start + 64) {
-          return found & ~3
-        }
+      let start = offset + 4 * 16 * panel * rows
+      // Where all 16 outputs are there, padding is what stands behind the last input alone.
+      for row in 0..<(lanes < 16 ? inputs : 0) {
+        let line = start + 64 * row
+        if let found = bytes.firstNonzero(in: line + 4 * lanes..<line + 64) { return found & ~3 }
+      }
+      if let found = bytes.firstNonzero(in: start + 64 * inputs..<start + 64 * rows) {
+        return found & ~3
       }
     }
     return nil

@@ -5,11 +5,11 @@
 /// What no element of a tensor may be.
 enum Sweep {
   /// A binary32 number that is not finite.
-  case f32
+  case notFinite32
   /// A binary16 number that is not finite.
-  case f16
+  case notFinite16
   /// The byte -128.
-  case int8
+  case minus128
   /// A byte that is not zero.
   case nonzero
 
@@ -19,15 +19,15 @@ enum Sweep {
   func first(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
     // An exponent of ones carries into the sign's place when one is added to it.
     switch self {
-    case .f32:
+    case .notFinite32:
       scan(bytes, range, size: 4) {
         ($0 & 0x7FFF_FFFF_7FFF_FFFF &+ 0x0080_0000_0080_0000) & 0x8000_0000_8000_0000
       }
-    case .f16:
+    case .notFinite16:
       scan(bytes, range, size: 2) {
         ($0 & 0x7FFF_7FFF_7FFF_7FFF &+ 0x0400_0400_0400_0400) & 0x8000_8000_8000_8000
       }
-    case .int8:
+    case .minus128:
       scan(bytes, range, size: 1) {
         $0 & ~($0 & 0x7F7F_7F7F_7F7F_7F7F &+ 0x7F7F_7F7F_7F7F_7F7F) & 0x8080_8080_8080_8080
       }
@@ -66,6 +66,6 @@ extension Span<UInt8> {
 
   /// The offset of the first of `count` binary32 numbers at `offset` that is not finite, or nil.
   package func firstNotFinite(at offset: Int, count: Int) -> Int? {
-    Sweep.f32.first(in: self, offset..<offset + 4 * count)
+    Sweep.notFinite32.first(in: self, offset..<offset + 4 * count)
   }
 }

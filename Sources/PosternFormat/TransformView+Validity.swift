@@ -57,10 +57,6 @@ extension TransformView {
     var values = 0
   }
 
-  private static func record(_ column: Int) -> Int {
-    Layout.Transform.fixedByteCount + column * Layout.Transform.recordByteCount
-  }
-
   private static func error(
     _ rule: FormatRule, at offset: Int, found: UInt64 = 0, expected: UInt64 = 0
   ) -> FormatError {

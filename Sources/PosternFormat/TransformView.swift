@@ -16,14 +16,17 @@ package struct TransformView: ~Escapable {
     self.bytes = bytes
     columnCount = bytes.count(at: 0)
     entryCount = bytes.count(at: 8)
-    valuesStart =
-      Layout.Transform.fixedByteCount + columnCount * Layout.Transform.recordByteCount
+    valuesStart = TransformView.record(columnCount)
+  }
+
+  /// Where the record of a column is.
+  static func record(_ column: Int) -> Int {
+    Layout.Transform.fixedByteCount + column * Layout.Transform.recordByteCount
   }
 
   /// The record of a column.
   package func column(_ index: Int) -> TransformColumn {
-    TransformColumn(
-      bytes, at: Layout.Transform.fixedByteCount + index * Layout.Transform.recordByteCount)
+    TransformColumn(bytes, at: TransformView.record(index))
   }
 
   /// A value (an edge or a code) by its number over all columns.
@@ -33,7 +36,8 @@ package struct TransformView: ~Escapable {
   /// The number of columns that are not ignored.
   package var usedColumnCount: Int {
     var count = 0
-    for index in 0..<columnCount where column(index).kind != .ignored { count += 1 }
+    for index in 0..<columnCount
+    where bytes[TransformView.record(index)] != ColumnKind.ignored.rawValue { count += 1 }
     return count
   }
 }

@@ -25,13 +25,13 @@ struct WeightCheck: ~Escapable {
     self.layout = layout
     lanes = layout.isLookup ? layout.paddedOutputs : 16
     switch type {
-    case .f32: (values, size, inputsPerLine, laneSize) = (.f32, 4, 1, 4)
-    case .f16: (values, size, inputsPerLine, laneSize) = (.f16, 2, 1, 2)
+    case .f32: (values, size, inputsPerLine, laneSize) = (.notFinite32, 4, 1, 4)
+    case .f16: (values, size, inputsPerLine, laneSize) = (.notFinite16, 2, 1, 2)
     case .int8, .int4:
       size = 1
       inputsPerLine = layout.isLookup ? 1 : type == .int8 ? 4 : 2
       laneSize = inputsPerLine == 4 ? 4 : 1
-      values = inputsPerLine == 2 ? nil : .int8
+      values = inputsPerLine == 2 ? nil : .minus128
     }
   }
 

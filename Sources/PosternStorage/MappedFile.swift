@@ -53,7 +53,7 @@
     }
     #if os(Linux)
       // Experts are chosen at random: with small pages a model beyond a cache's size spends a tenth
-      // of its time on finding them. Advice that is refused changes nothing.
+      // of its time on finding them. In return the disk is read in pieces of 2 MiB.
       if byteCount >= 1 << 21 { _ = unsafe madvise(map, byteCount, MADV_HUGEPAGE) }
     #endif
     return unsafe (UnsafePointer(map.assumingMemoryBound(to: UInt8.self)), byteCount)

@@ -72,14 +72,15 @@ struct WeightCheckTests {
   }
 
   @Test func `a sweep says where, whatever is before and behind`() {
-    for (sweep, size, value) in [
-      (Sweep.f32, 4, [0, 0, 0x80, 0xFF] as [UInt8]), (.f16, 2, [0, 0x7C]), (.int8, 1, [0x80]),
+    let cases: [(Sweep, Int, [UInt8])] = [
+      (.notFinite32, 4, [0, 0, 0x80, 0xFF]), (.notFinite16, 2, [0, 0x7C]), (.minus128, 1, [0x80]),
       (.nonzero, 1, [0x10]),
-    ] {
+    ]
+    for (sweep, size, value) in cases {
       // The largest of what is lawful, everywhere.
       let lawful: [UInt8] =
         size == 4
-        ? [0xFF, 0xFF, 0x7F, 0xFF] : size == 2 ? [0xFF, 0xFB] : [sweep == .int8 ? 0x81 : 0]
+        ? [0xFF, 0xFF, 0x7F, 0xFF] : size == 2 ? [0xFF, 0xFB] : [sweep == .minus128 ? 0x81 : 0]
       for count in [1, 15, 16, 17, 63, 64, 65, 200] {
         for found in 0...count {
           var bytes: [UInt8] = []

@@ -45,9 +45,9 @@ class Limits:
         """Nanoseconds a row that nothing on this machine can be faster than, and why."""
         if cell.batch == 1:
             read = self.reads[f"{shape.name} {element}"]
-            weights = shape.expert_bytes(element) / 2 if element == "f16" else 0
+            weights = shape.expert_weights() if element == "f16" else 0
             convert = weights / self.values.get("half_avx512", float("inf"))
-            return (convert, "conversion of f16") if convert > read else (read, "read bandwidth")
+            return (convert, "vcvtph2ps") if convert > read else (read, "read bandwidth")
         peak, name = self.operations(element)
         compute = shape.operations() / peak / cell.threads
         # Blocks of weights that do not fit the cache are read once a batch.

@@ -78,7 +78,7 @@ def workload(result, limits):
                 "fraction of the limit", "wall clock", "rounds"]
         text += [f"### {cell}", "", *table(head, lines)]
         if others:
-            text += ["Another kind of model with the same inputs:", "", *table(head, others)]
+            text += ["Not this model, with the same inputs:", "", *table(head, others)]
     if result.refused:
         text += ["Not ranked:", ""]
         text += [f"* {name}: {reason}" for name, reason in result.refused.items()] + [""]

@@ -1,8 +1,8 @@
 """roster.py: who takes part.
 
 A kind is `routed` (the same model), `dense` (a plain network of the active size, expert 0: a generous bound,
-as it neither routes nor has more than one expert to read; `dense bf16` in fewer bits) or `other` (another kind
-of model).
+as it neither routes nor has more than one expert to read; `dense bf16` in fewer bits) or `other` (not this
+model, with the same inputs).
 """
 
 import install

@@ -26,13 +26,12 @@ class Result:
         self.elements = {}
         self.cells = collections.OrderedDict()
         self.refused = {}
-        self.first = {}
         self.latency = {}
         self.calls = None
 
     def json(self):
         return {"kinds": self.kinds, "cells": self.cells, "refused": self.refused,
-                "first_prediction_ns": self.first, "latency": self.latency, "calls": self.calls}
+                "latency": self.latency, "calls": self.calls}
 
 
 def measure(name, options, limits, results):
@@ -63,8 +62,6 @@ def measure(name, options, limits, results):
         for contender in running:
             result.kinds[contender.name] = contender.kind
             result.elements[contender.name] = getattr(contender, "element", "f32")
-            if contender.kind == "postern":
-                result.first[contender.name] = contender.first
         expected = {}
         for cell in CELLS:
             if cell.name() not in options.cells:

@@ -16,7 +16,8 @@ import Synchronization
 /// - `latency CALLS FILE`: nanoseconds of each call, as little-endian u32, to a file; `ok TIMER`.
 /// - `count CALLS`: `ok ALLOCATIONS FREES RETAINS RELEASES` of single rows.
 ///
-/// The first line says `ready FIRST`: nanoseconds from the open of the file to the first prediction.
+/// The first line says `ready FIRST OPENED`: nanoseconds from the open of the file to the first
+/// prediction, and to where it could begin.
 struct Contender {
   private let job: Job
   private let rows: Rows
@@ -42,16 +43,17 @@ struct Contender {
     let cache = none.mutableSpan
     var predictor = try Predictor(
       model: model, rowCapacity: 1, workspace: workspace, cache: cache)
+    let opened = Clock.wall() - start
     try predictSingly(&predictor, rows, first: 0, count: 1, outputs: &outputs)
     let first = Clock.wall() - start
     let helper = Helper(job, inputCount: rows.width)
     try helper.wait()
     var contender = Contender(job: job, rows: rows, helper: helper)
-    try contender.serve(model, &predictor, firstNanoseconds: first)
+    try contender.serve(model, &predictor, ready: (first, opened))
   }
 
   private mutating func serve(
-    _ model: ModelView, _ single: inout Predictor, firstNanoseconds: UInt64
+    _ model: ModelView, _ single: inout Predictor, ready: (first: UInt64, opened: UInt64)
   ) throws {
     var smallWords = workspaceWords(model, rowCapacity: 256)
     var largeWords = workspaceWords(model, rowCapacity: rows.count)
@@ -66,7 +68,7 @@ struct Contender {
       model: model, rowCapacity: rows.count, workspace: largeSpace, cache: largeCache)
     let outputCount = model.header.outputCount
     var results = [Float](repeating: 0, count: rows.count * outputCount)
-    say("ready \(firstNanoseconds)")
+    say("ready \(ready.first) \(ready.opened)")
     while let line = readLine() {
       let words = line.split(separator: " ").map(String.init)
       guard let command = words.first, command != "quit" else { return }
