@@ -1,4 +1,9 @@
 // kernel_set.h: what an instruction set offers, and what the compiler must not do to it.
+//
+// A new instruction set is a file beside avx2.c with a number in postern_kernels.h, a place in
+// dispatch.c and a name in KernelSet.swift. A new element type is defined in ElementType,
+// LayerLayout and ElementLayers (the reference), rounded in QuantisedWeights, and computed in
+// expert.c and body.h.
 
 #pragma once
 

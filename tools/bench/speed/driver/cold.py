@@ -66,7 +66,7 @@ def measure(options):
         stdin = row_file(shape)
         entrants = dict(programs(shape, options))
         times, reasons = {who: [] for who in entrants}, {}
-        places.forget(name)
+        places.forget()
         for who, command in entrants.items():
             # Once for what comes from the disk.
             try:

@@ -30,10 +30,10 @@ def pin(process, chosen):
             pass
 
 
-def forget(name):
-    """Drops a workload's files from the page cache: each is read as its reader asks for it, and not as
-    it happened to be written or copied."""
-    for path in WORK.glob(f"{name}.*"):
+def forget():
+    """Drops the files of all workloads from the page cache: each is read as its reader asks for it, and not as it
+    happened to be written or copied, and finds free memory in large pieces."""
+    for path in WORK.iterdir():
         file = os.open(path, os.O_RDONLY)
         os.fsync(file)
         os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -38,10 +38,9 @@ def measure(name, options, limits, results):
     """All cells of one workload, into `results`, which has what there is if the run is interrupted."""
     shape = places.Shape(name)
     result = results[name] = Result(shape)
-    places.forget(name)
+    places.forget()
     own = list(roster.postern(shape, options.elements))
     if name == "T":
-        places.forget("TD")
         peers = list(roster.without_encoding())
     else:
         peers = list(roster.entrants(shape, options.peers))
