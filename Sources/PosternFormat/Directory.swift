@@ -4,7 +4,7 @@
 
 /// Checks rules R10 to R18: the directory, where sections stand, and what every row needs.
 enum Directory {
-  /// - Complexity: O(*sections* + bytes of sections 1 to 5). Touches no expert.
+  /// - Complexity: O(*sections* + bytes of sections 1 to 5 and 9). Touches no expert.
   static func check(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
     try checkEntries(bytes, header)
     try checkPresence(bytes, header)
@@ -90,12 +90,12 @@ enum Directory {
     }
   }
 
-  /// R14. Entries ascend, so the critical sections are the first ones, in this order; one that
-  /// comes too early is one that the header does not announce.
+  /// R14. Entries ascend, so the sections that must be there are the first ones, in this order; one
+  /// that comes too early is one that the header does not announce.
   private static func checkPresence(_ bytes: Span<UInt8>, _ header: Header) throws(FormatError) {
     let experts = firstExpert(header)
-    let critical = experts + header.expertCount
-    for number in 0..<critical {
+    let needed = experts + header.expertCount
+    for number in 0..<needed {
       let kind: SectionKind =
         number >= experts ? .expert : SectionKind(rawValue: UInt32(number + 1)) ?? .sharedExpert
       let index = number >= experts ? UInt32(number - experts) : 0
@@ -106,9 +106,9 @@ enum Directory {
       if (entry.rawKind, entry.index) < (kind.rawValue, index) { throw surplus(entry, number) }
       if entry.rawKind != kind.rawValue || entry.index != index { throw missing }
     }
-    if critical < header.sectionCount {
-      let entry = SectionEntry(bytes, at: entryOffset(critical))
-      if entry.kind == .expert { throw surplus(entry, critical) }
+    if needed < header.sectionCount {
+      let entry = SectionEntry(bytes, at: entryOffset(needed))
+      if entry.kind == .expert { throw surplus(entry, needed) }
     }
   }
 
@@ -120,6 +120,16 @@ enum Directory {
 
   /// The number of the first expert's entry.
   static func firstExpert(_ header: Header) -> Int { header.hasSharedExpert ? 6 : 5 }
+
+  /// Where the input stands; empty without one. Unknown kinds may stand before it.
+  static func input(_ bytes: Span<UInt8>, _ header: Header) -> Range<Int> {
+    for number in firstExpert(header) + header.expertCount..<header.sectionCount {
+      let entry = SectionEntry(bytes, at: entryOffset(number))
+      if entry.kind == .input { return entry.range }
+      if entry.rawKind > SectionKind.input.rawValue { break }
+    }
+    return 0..<0
+  }
 
   /// R15: every section stands where its predecessors put it. Sizes are not checked yet, so a sum
   /// may be beyond any file; it saturates.
@@ -190,7 +200,7 @@ enum Directory {
     }
     for number in 0..<header.sectionCount {
       let entry = SectionEntry(bytes, at: entryOffset(number))
-      guard entry.kind?.isAlwaysRead ?? false else { break }
+      guard entry.kind?.isAlwaysRead ?? false else { continue }
       let computed = xxh64(bytes.extracting(entry.range))
       if computed != entry.checksum {
         throw FormatError(

@@ -2,7 +2,8 @@
 //
 // Specification: formats/model.md, section 11.
 
-/// The rules of section 11, in the order in which a reader checks them. The number is the rule's.
+/// The rules of section 11, The number is the rule's. A reader
+/// checks them in the order of their numbers, R33 between R29 and R30.
 public enum FormatRule: UInt8, Sendable {
   case truncated = 1
   case wrongSignature = 2
@@ -36,6 +37,7 @@ public enum FormatRule: UInt8, Sendable {
   case damagedExpert = 30
   case invalidExpertValue = 31
   case invalidAncillaryValue = 32
+  case invalidInput = 33
 }
 
 /// The rule that a file breaks, where, and the numbers that broke it.

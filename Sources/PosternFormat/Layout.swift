@@ -17,8 +17,11 @@ public enum Layout {
   ]
   /// The major version that this library writes, and the only one it reads.
   public static let versionMajor: UInt16 = 1
-  /// The minor version that this library writes.
-  public static let versionMinor: UInt16 = 0
+  /// The latest minor version that this library writes.
+  public static let versionMinor: UInt16 = 1
+
+  /// The minor version of a new file: the first that knows all its sections.
+  public static func versionMinor(hasInput: Bool) -> UInt16 { hasInput ? 1 : 0 }
 
   /// The size of the header.
   public static let headerByteCount = 128
@@ -127,6 +130,16 @@ public enum Layout {
     public static let recordByteCount = 16
   }
 
+  /// Sizes in the input. Section 6.6.
+  public enum Input {
+    /// The fixed part before the records of columns and targets.
+    public static let fixedByteCount = 32
+    /// One record of a column or a target.
+    public static let recordByteCount = 24
+    /// One record of a source.
+    public static let sourceByteCount = 8
+  }
+
   /// The size of one output's record in the head. Section 6.4.
   public static let headRecordByteCount = 16
   /// The size of one expert's shape. Section 6.5.
@@ -153,6 +166,8 @@ public enum Limit {
   public static let count: UInt64 = 65_536
   /// Hidden layers of an expert.
   public static let hiddenCount = 12
+  /// The largest exponent of a number, and its magnitude below zero. Section 6.6.
+  public static let exponent = 1_022
   /// Edges of a numeric column.
   public static let edgeCount = 1_025
   /// Entries of all columns.

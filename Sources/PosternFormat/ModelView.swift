@@ -12,8 +12,10 @@ public struct ModelView: ~Escapable, Sendable {
   public let bytes: Span<UInt8>
   /// The counts and sizes of the model.
   public let header: Header
+  /// Where the input stands; empty without one.
+  private let inputRange: Range<Int>
 
-  /// Checks rules R1 to R29 and borrows `bytes`.
+  /// Checks rules R1 to R29 and R33 and borrows `bytes`.
   ///
   /// - Parameter bytes: A whole file.
   /// - Throws: The first rule that is broken, with the numbers that broke it.
@@ -30,8 +32,12 @@ public struct ModelView: ~Escapable, Sendable {
     try ShapesView.check(ModelView.section(bytes, .expertShapes), header)
     self.bytes = bytes
     self.header = header
+    inputRange = Directory.input(bytes, header)
     try checkExpertSizes()
     try checkWorkspace()
+    if !inputRange.isEmpty {
+      try InputView.check(bytes.extracting(inputRange), header, schema, head)
+    }
   }
 
   /// The stored bytes of one of the sections that every row needs: entry `kind - 1`.
@@ -99,6 +105,17 @@ public struct ModelView: ~Escapable, Sendable {
   public var schema: SchemaView {
     @_lifetime(copy self)
     get { SchemaView(ModelView.section(bytes, .schema)) }
+  }
+
+  /// How texts become the numbers of a row and values become answers, or nil if the file does not
+  /// say so: then a row's numbers and the answers are what stands in the text.
+  ///
+  /// - Complexity: O(1), no allocation.
+  public var input: InputView? {
+    @_lifetime(copy self)
+    get {
+      inputRange.isEmpty ? nil : InputView(bytes.extracting(inputRange))
+    }
   }
 
   /// How a row becomes features.

@@ -11,6 +11,7 @@ public enum SectionKind: UInt32, Sendable {
   case expertShapes = 5
   case sharedExpert = 6
   case expert = 7
+  case input = 9
   case routerParameters = 32
   case modelCard = 33
   case provenance = 34
@@ -24,7 +25,9 @@ public enum SectionKind: UInt32, Sendable {
   /// Whether the section holds an expert's weights: compressible, checked at first use.
   public var isExpert: Bool { self == .expert || self == .sharedExpert }
   /// Whether every row needs the section, so that it is checked when the file is opened.
-  public var isAlwaysRead: Bool { rawValue <= SectionKind.expertShapes.rawValue }
+  public var isAlwaysRead: Bool {
+    rawValue <= SectionKind.expertShapes.rawValue || self == .input
+  }
 }
 
 /// How a section's bytes are stored. Section 5.2.

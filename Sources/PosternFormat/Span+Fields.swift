@@ -29,4 +29,8 @@ extension Span<UInt8> {
   /// The binary32 number at `offset`.
   @inline(__always)
   package func float(at offset: Int) -> Float { Float(bitPattern: uint32(at: offset)) }
+
+  /// The binary64 number at `offset`.
+  @inline(__always)
+  package func double(at offset: Int) -> Double { Double(bitPattern: uint64(at: offset)) }
 }

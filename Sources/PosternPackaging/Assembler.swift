@@ -47,7 +47,7 @@ struct SectionContent {
 /// The counts of a header that do not follow from the sections' sizes.
 struct HeaderCounts {
   /// A repacked file keeps its own: it may have sections that this version does not know.
-  var versionMinor = Layout.versionMinor
+  var versionMinor: UInt16
   var expertCount: Int
   var columnCount: Int
   var featureCount: Int

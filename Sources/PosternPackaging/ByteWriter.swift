@@ -32,6 +32,17 @@ struct ByteWriter {
     for index in copied.indices { bytes.append(copied[index]) }
   }
 
+  /// Appends where each text ends, with a 0 before the first, and then the texts.
+  mutating func append(texts: [[UInt8]]) {
+    var end = 0
+    append(count: 0)
+    for text in texts {
+      end += text.count
+      append(count: end)
+    }
+    for text in texts { bytes += text }
+  }
+
   mutating func append(zeros count: Int) {
     bytes.append(contentsOf: repeatElement(0, count: count))
   }

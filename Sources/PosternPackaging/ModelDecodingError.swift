@@ -11,6 +11,6 @@ public enum ModelDecodingError: Error, Equatable, Sendable {
   /// The file has a section that a description has no place for: an ancillary kind that it does
   /// not hold, one of a size that its kind does not have, or a compressed one.
   case sectionWithoutPlace(kind: UInt32)
-  /// A later minor version, whose files this library does not write.
+  /// A minor version that this library does not give to a file with these sections.
   case otherMinorVersion(UInt16)
 }

@@ -17,7 +17,8 @@ extension ModelDescription {
   public init(
     decoding model: ModelView, decoded: (_ expert: Int) throws(FormatError) -> [UInt8]
   ) throws(ModelDecodingError) {
-    guard model.header.versionMinor == Layout.versionMinor else {
+    let versionMinor = Layout.versionMinor(hasInput: model.entry(.input) != nil)
+    guard model.header.versionMinor == versionMinor else {
       throw .otherMinorVersion(model.header.versionMinor)
     }
     self.init(frameOf: model)
@@ -59,7 +60,7 @@ extension ModelDescription {
       task: Task(rawValue: model.header.task.rawValue) ?? .regression,
       gateScale: GateScale(rawValue: model.header.gateScale.rawValue) ?? .none, columns: columns,
       targetNames: targetNames, classNames: classNames, router: Router(decoding: model),
-      experts: [], head: head)
+      experts: [], head: head, input: InputDescription(decoding: model))
   }
 }
 

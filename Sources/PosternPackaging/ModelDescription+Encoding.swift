@@ -35,6 +35,11 @@ extension ModelDescription {
         SectionContent(
           expert: index, expert.elementType.stored, try section(expert, .expert, index)))
     }
+    if let input {
+      try expect(.input, 0, input.columns.count, columns.count)
+      try expect(.input, 1, input.targets.count, targetNames.count)
+      sections.append(SectionContent(.input, input.section))
+    }
     sections += try ancillarySections()
     return try assemble(sections, headerCounts) { _ in profile }
   }
@@ -50,7 +55,8 @@ extension ModelDescription {
     let groupCount =
       if case .twoLevel(_, let inner) = router { inner.count } else { 0 }
     return HeaderCounts(
-      expertCount: experts.count, columnCount: columns.count, featureCount: featureCount,
+      versionMinor: Layout.versionMinor(hasInput: input != nil), expertCount: experts.count,
+      columnCount: columns.count, featureCount: featureCount,
       outputCount: outputCount, task: task.rawValue, gateScale: gateScale.rawValue,
       hasSharedExpert: sharedExpert != nil, groupCount: groupCount, workspace: workspace)
   }

@@ -41,6 +41,9 @@ public struct ModelDescription: Equatable, Sendable {
   public var sharedExpert: Expert?
   /// One record for each output.
   public var head: [HeadOutput]
+  /// How texts become the numbers of a row and values become answers; nil for numbers as they
+  /// stand in the text.
+  public var input: InputDescription?
   /// Sections that change no prediction.
   public var ancillary: Ancillary
 
@@ -48,7 +51,7 @@ public struct ModelDescription: Equatable, Sendable {
   public init(
     task: Task, gateScale: GateScale = .none, columns: [Column], targetNames: [[UInt8]],
     classNames: [[UInt8]], router: Router, experts: [Expert], sharedExpert: Expert? = nil,
-    head: [HeadOutput], ancillary: Ancillary = Ancillary()
+    head: [HeadOutput], input: InputDescription? = nil, ancillary: Ancillary = Ancillary()
   ) {
     self.task = task
     self.gateScale = gateScale
@@ -59,6 +62,7 @@ public struct ModelDescription: Equatable, Sendable {
     self.experts = experts
     self.sharedExpert = sharedExpert
     self.head = head
+    self.input = input
     self.ancillary = ancillary
   }
 

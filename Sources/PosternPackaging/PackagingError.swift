@@ -20,5 +20,6 @@ public enum PackagingError: Error, Equatable, Sendable {
     case names
     case routerParameters = "router parameters"
     case deviations
+    case input
   }
 }

@@ -10,7 +10,8 @@ public struct SectionReplacement: Equatable, Sendable {
   public var kind: UInt32
   /// The expert's index; 0 for every other kind.
   public var index: UInt32
-  /// The decoded bytes; nil leaves the section out, which only an ancillary one can be.
+  /// The decoded bytes; nil leaves the section out, which only the input and an ancillary one can
+  /// be.
   public var decoded: [UInt8]?
 
   /// Replaces or adds a section that is no expert; nil removes it.
@@ -134,6 +135,11 @@ func placed(
   _ sections: inout [PlacedSection], _ counts: HeaderCounts, from model: ModelView
 ) -> [UInt8] {
   sections.sort { ($0.kind, $0.index) < ($1.kind, $1.index) }
+  var counts = counts
+  let hasInput = sections.contains { $0.kind == SectionKind.input.rawValue }
+  if hasInput != (model.entry(.input) != nil) {
+    counts.versionMinor = Layout.versionMinor(hasInput: hasInput)
+  }
   var end =
     Layout.headerByteCount + sections.count * Layout.entryByteCount + Layout.checksumByteCount
   var cacheByteCount: UInt64 = 0

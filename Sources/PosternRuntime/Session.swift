@@ -118,17 +118,24 @@ public struct Session: ~Copyable, ~Escapable {
       facts: facts,
       memory: &memory)
     for row in 0..<count where !isDone || memory[layout.scalar(.status, slot + row)] != 0 {
-      let words = layout.words
-      let target = TransformTarget(
-        features: layout.features + (slot + row) * words.featureWordCount,
-        entries: layout.entries + (slot + row) * words.columnWordCount,
-        fractions: layout.fractions + (slot + row) * words.columnWordCount)
       // What a kernel refuses is looked at again: here it is said why.
-      let status = transformRow(
-        rows.extracting(row * columns..<(row + 1) * columns), with: transform,
-        featureWordCount: words.featureWordCount, memory: &memory, target: target)
+      let status = transformRow(at: slot + row) { rows[row * columns + $0] }
       memory[layout.scalar(.status, slot + row)] = status.word
     }
+  }
+
+  /// Transforms the row whose values `value` gives, column by column, into a slot.
+  @inline(__always)
+  @_lifetime(self: copy self)
+  mutating func transformRow(at slot: Int, value: (_ column: Int) -> Float) -> RowStatus {
+    let words = layout.words
+    let target = TransformTarget(
+      features: layout.features + slot * words.featureWordCount,
+      entries: layout.entries + slot * words.columnWordCount,
+      fractions: layout.fractions + slot * words.columnWordCount)
+    return PosternRuntime.transformRow(
+      value, with: transform, featureWordCount: words.featureWordCount, memory: &memory,
+      target: target)
   }
 
   /// Whether an expert is added for every row: ``runShared(expert:)``.

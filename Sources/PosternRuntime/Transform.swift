@@ -11,16 +11,16 @@ struct TransformTarget {
   let fractions: Int
 }
 
-/// Writes the features, entries and fractions of `row` (NaN is missing, a category is its code) and
-/// zeros behind the features. Returns whether the row can be answered; what was written of a
+/// Writes the features, entries and fractions of a row, whose values are asked for in the order of
+/// the columns (NaN is missing, a category is its code), and zeros behind the features. Returns whether the row can be answered; what was written of a
 /// refused row has no meaning.
 ///
 /// - Complexity: O(*columns* · log *edges*), no allocation.
+@inline(__always)
 func transformRow(
-  _ row: Span<Float>, with view: borrowing TransformView, featureWordCount: Int,
+  _ value: (_ column: Int) -> Float, with view: borrowing TransformView, featureWordCount: Int,
   memory: inout MutableSpan<UInt32>, target: TransformTarget
 ) -> RowStatus {
-  precondition(row.count == view.columnCount)
   var used = 0
   var written = 0
   for index in 0..<view.columnCount {
@@ -29,9 +29,9 @@ func transformRow(
     switch column.kind {
     case .ignored: continue
     case .numeric:
-      refusal = transformNumber(row[index], column, view, &memory, target, used)
+      refusal = transformNumber(value(index), column, view, &memory, target, used)
     case .categorical:
-      refusal = transformCode(row[index], column, view, &memory, target, used)
+      refusal = transformCode(value(index), column, view, &memory, target, used)
     }
     if let refusal { return RowStatus(refusal: refusal, column: index) }
     used += 1

@@ -34,6 +34,7 @@ extension Messages {
     case .expertShapes: "the expert shapes"
     case .sharedExpert: "the shared expert"
     case .expert: "expert \(index)"
+    case .input: "the input"
     case .routerParameters: "the router's parameters"
     case .modelCard: "the model card"
     case .provenance: "the provenance"
@@ -95,7 +96,7 @@ extension Messages {
         ? "damage in \(section): it does not decode to its \(expected) bytes"
         : "damage in \(section): checksum \(sum(error.found)), expected \(sum(error.expected))"
     case .wrongSchemaSize, .invalidSchemaColumn, .invalidTextOffset, .unorderedCategories,
-      .invalidTransformColumn, .invalidRouterNode, .invalidExpertShape:
+      .invalidTransformColumn, .invalidRouterNode, .invalidExpertShape, .invalidInput:
       "\(place): \(unlawful(error.rule)), found \(found)"
         + (error.expected == 0 || error.expected == error.found ? "" : ", expected \(expected)")
     case .invalidTransformValue, .invalidRouterValue, .invalidHead, .invalidExpertValue,
@@ -118,7 +119,7 @@ extension Messages {
     case .invalidHead: "an unlawful record"
     case .invalidExpertShape: "an unlawful shape or size"
     case .invalidExpertValue: "an unlawful number, or padding that is not zero"
-    case .invalidAncillaryValue: "an unlawful size or value"
+    case .invalidAncillaryValue, .invalidInput: "an unlawful size or value"
     default: "an unlawful value"
     }
   }
@@ -136,7 +137,7 @@ extension Messages {
       .wrongSectionSize, .wrongSchemaSize, .invalidSchemaColumn, .invalidTextOffset,
       .unorderedCategories, .invalidTransformColumn, .invalidTransformValue, .invalidRouterNode,
       .invalidRouterValue, .invalidHead, .invalidExpertShape, .wrongWorkspaceSize,
-      .invalidExpertValue, .invalidAncillaryValue:
+      .invalidExpertValue, .invalidAncillaryValue, .invalidInput:
       "the program that wrote the file made a mistake; formats/model.md, section 11, has the rule"
     }
   }

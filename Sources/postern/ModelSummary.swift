@@ -192,10 +192,13 @@ struct ModelSummary {
   /// Bytes that are read when the file is opened: everything but experts and what is looked at on
   /// request.
   var openingByteCount: Int {
-    let alwaysRead = sections.filter { $0.kind?.isAlwaysRead == true }
     let directory =
       Layout.headerByteCount + sections.count * Layout.entryByteCount + Layout.checksumByteCount
-    return alwaysRead.map { Int($0.offset + $0.storedByteCount) }.max() ?? directory
+    // One stretch from the start of the file, and the input, which stands behind the experts.
+    let isFirst = { (entry: SectionEntry) in entry.kind?.isAlwaysRead == true && entry.rawKind < 6 }
+    let stretch = sections.filter(isFirst).map { Int($0.offset + $0.storedByteCount) }.max()
+    let input = sections.first { $0.kind == .input }.map { Int($0.storedByteCount) }
+    return (stretch ?? directory) + (input ?? 0)
   }
 
   /// Bytes of the largest expert once decoded.

@@ -111,7 +111,7 @@ struct Verification {
   /// What `postern verify` prints.
   func text(name: String) -> String {
     var text = differences.isEmpty ? "\(name): good\n" : "\(name): the self-test differs\n"
-    text += "  \(Messages.count(sectionCount, "section")), checksums and rules R1 to R32\n"
+    text += "  \(Messages.count(sectionCount, "section")), checksums and rules R1 to R33\n"
     text += "  \(Messages.count(expertCount, "expert")), decoded, every weight looked at\n"
     if let rows = selfTestRowCount {
       text += "  \(Messages.count(rows, "self-test row")), "

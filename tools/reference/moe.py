@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads `.moe` files and predicts with them, written from formats/model.md alone.
 
-  moe.py verify FILE          checks rules R1 to R32 and replays the self-test
+  moe.py verify FILE          checks rules R1 to R33 and replays the self-test
   moe.py predict FILE ROWS    ROWS in the form of appendix B; prints the `.expected` form
   moe.py explain FILE ROWS    expert, margin, runner-up and probabilities of each row
   moe.py predict-csv FILE CSV the same as predict for rows as texts, columns bound by name
