@@ -37,7 +37,8 @@ let package = Package(
       name: "PosternRuntime", dependencies: ["PosternFormat", "CPosternKernels"],
       swiftSettings: embedded),
     .target(name: "CPosternText"),
-    .target(name: "PosternData", dependencies: ["CPosternText"], swiftSettings: borrowing),
+    .target(
+      name: "PosternData", dependencies: ["PosternFormat", "CPosternText"], swiftSettings: borrowing),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "PosternStorage", dependencies: ["PosternFormat", "PosternRuntime", "CZstd"],

@@ -2,7 +2,9 @@
 //
 // Step: summary → [kinds of columns] → table.
 
-/// What the values of a column mean.
+package import PosternFormat
+
+/// What the user says that the values of a column are.
 package enum ColumnKind: Equatable, Sendable {
   /// Numbers.
   case numeric
@@ -12,8 +14,12 @@ package enum ColumnKind: Equatable, Sendable {
 
 /// What is to be done with a column.
 package enum ColumnVerdict: Equatable, Sendable {
-  /// Use it as this.
-  case use(ColumnKind)
+  /// Numbers, written in this way.
+  case numbers(NumberForm)
+  /// Dates, times or both, written in this way.
+  case calendar(CalendarForm)
+  /// Texts from a dictionary.
+  case categories
   /// No row has a value.
   case allMissing
   /// All rows have the same value and none is missing. `kind` is what it would be.
@@ -21,50 +27,222 @@ package enum ColumnVerdict: Equatable, Sendable {
   /// Texts of which hardly two are equal: names, identifiers, free text. The count is at most
   /// ``ColumnSummary/distinctCountLimit`` + 1, which means "more".
   case identifierLike(distinctCount: Int)
+  /// Different integers that are named or shaped like an identifier.
+  case numericIdentifier
+}
+
+/// What is known about a column beside its values.
+package struct ColumnWishes: Equatable, Sendable {
+  /// What the user says that the column is, if anything.
+  package var kind: ColumnKind?
+  /// The decimal mark that the user named.
+  package var decimal: DecimalMark?
+  /// The digit grouping that the user named.
+  package var grouping: DigitGrouping?
+  /// Units that the user named.
+  package var units: [[UInt8]] = []
+  /// The order of day and month that the user named.
+  package var dayOrder: CalendarForm?
+  /// Whether other columns have decimal commas for certain, or points; nil: nobody knows.
+  package var likelyDecimal: DecimalMark?
+
+  /// Creates wishes of nothing.
+  package init() {}
+}
+
+/// Why a column of numbers or dates cannot be read as such.
+package enum ColumnProblem: Equatable, Sendable {
+  /// Each comma may stand before a fraction or behind thousands.
+  case ambiguousMarks
+  /// Day and month cannot be told apart.
+  case ambiguousDates
+  /// Some numbers have a unit and others have none.
+  case partOfUnit([UInt8])
+  /// No one form fits all numbers.
+  case differentForms
 }
 
 extension ColumnSummary {
-  /// Decides what the column is.
+  /// Different texts that may stand in a column of numbers by mistake.
+  package static let strayTextLimit = 20
+
+  /// Decides what the column is, by all of its values.
   ///
-  /// Numeric, if every value that is not missing is a number; categorical otherwise. Texts are
-  /// taken for a mistake, not for categories, if at most one value in twenty is a text, or if they
-  /// are all the same text among more than 20 different numbers: a mark for "missing" that is not
-  /// known as one. Text columns with more than 1000 distinct values, or with more than 20 and more
-  /// than half as many as values, are taken for identifiers.
+  /// * Dates, if every value is one in the same form.
+  /// * Numbers, if every value is one in the same form: plain, or with a decimal comma, marks
+  ///   between thousands, one unit; ``MissingTokens/markers`` among them are missing values.
+  /// * A mistake, if there are numbers as measurements are (with fractions, or more than
+  ///   ``strayTextLimit`` different ones) and at most as many different texts: it does not matter
+  ///   how many rows have one.
+  /// * Texts with more than 1000 distinct values, or with more than 20 and more than half as many
+  ///   as values, are identifiers. All others are categories.
   ///
-  /// - Parameter wanted: What the user says that the column is, if anything.
-  /// - Returns: The verdict; with `wanted` only `use` or `allMissing`.
-  /// - Throws: ``DataError/notFinite(_:name:text:)`` for an infinite number in a numeric column,
-  ///   ``DataError/textInNumericColumn(_:name:text:numberCount:textCount:)`` as described, and
-  ///   ``DataError/notNumber(_:name:text:)`` for a text in a column that is numeric by order.
-  package func verdict(wanted: ColumnKind? = nil) throws(DataError) -> ColumnVerdict {
-    if presentCount == 0 { return .allMissing }
-    if let wanted {
-      if wanted == .numeric { try checkNumeric() }
-      return .use(wanted)
+  /// - Parameter wishes: What is known beside the values.
+  /// - Throws: ``DataError``: an infinite number, a text in a column of numbers, numbers or dates
+  ///   that can be read in two ways.
+  package func verdict(_ wishes: ColumnWishes = ColumnWishes()) throws(DataError) -> ColumnVerdict {
+    if presentCount == 0 || (presentCount == markerCount && wishes.kind != .categorical) {
+      return .allMissing
     }
-    guard textCount > 0 else {
+    if wishes.kind == .categorical { return .categories }
+    if wishes.kind == nil, let form = try calendarForm(wishes) { return .calendar(form) }
+    if textCount == 0 {
       try checkNumeric()
-      return isConstant || (minimum == maximum && missingCount == 0)
-        ? .constant(.numeric) : .use(.numeric)
+      return plainNumbers(wishes)
     }
-    if let firstText, isMostlyNumeric {
-      throw .textInNumericColumn(
-        firstText.position, name: ShortText(name), text: firstText.text,
-        numberCount: numberCount, textCount: textCount)
+    if let form = try numberForm(wishes) {
+      if notFiniteCount > 0 { try checkNumeric() }
+      return .numbers(form)
     }
-    if isConstant { return .constant(.categorical) }
-    if hasMoreDistinct || (distinctCount > 20 && distinctCount * 2 > presentCount) {
+    if wishes.kind == .numeric { try checkNumeric() }
+    try checkStrayTexts()
+    if distinctCount == 1 && missingCount == 0 { return .constant(.categorical) }
+    if distinctCount > 1000 || (distinctCount > 20 && distinctCount * 2 > presentCount) {
       return .identifierLike(distinctCount: distinctCount)
     }
-    return .use(.categorical)
+    return .categories
   }
 
-  private var isConstant: Bool { distinctCount == 1 && missingCount == 0 }
+  private func plainNumbers(_ wishes: ColumnWishes) -> ColumnVerdict {
+    if statistics.minimum == statistics.maximum && missingCount == 0 && markers.isEmpty {
+      return wishes.kind == nil ? .constant(.numeric) : .numbers(NumberForm())
+    }
+    let looksLikeID = isAllDifferentIntegers && numberCount > 20 && missingCount == 0
+    if wishes.kind == nil && looksLikeID && (isPadded || isCounter || isNamedLikeID) {
+      return .numericIdentifier
+    }
+    // `1.234` everywhere, in a table whose other columns have decimal commas.
+    let isEuropean = (wishes.decimal ?? wishes.likelyDecimal) == .comma || wishes.grouping == .point
+    let isGrouped = isEuropean && !isIntegral && forms.contains(NumberForms(.comma, .point))
+    return .numbers(isGrouped ? NumberForm(decimal: .comma, grouping: .point) : NumberForm())
+  }
 
-  private var isMostlyNumeric: Bool {
-    if numberCount >= 19 * textCount { return true }
-    return distinctTextCount == 1 && distinctCount > 21 && numberCount > textCount
+  /// Whether integers are all different, so that the column may be an identifier.
+  package var mayBeID: Bool { isAllDifferentIntegers && numberCount > 20 }
+
+  /// Whether the column has a name that identifiers have.
+  package var isNamedLikeID: Bool {
+    let words = nameWords
+    guard let last = words.last else { return false }
+    return ["id", "ids", "uuid", "guid", "index", "rowid", "rownum", "rownames", "key"].contains(
+      last)
+      || (words.count == 1 && ["row", "nr", "no", "number", "#"].contains(last))
+  }
+
+  /// The words of the name in lower case: `customerId`, `customer_id` and `Customer ID` have two.
+  package var nameWords: [String] {
+    var words: [String] = []
+    var word = ""
+    var wasSmall = false
+    for scalar in String(decoding: name, as: UTF8.self).unicodeScalars {
+      let isLetter = scalar.properties.isAlphabetic || scalar == "#"
+      let isCapital = scalar.properties.isUppercase
+      if (!isLetter || (isCapital && wasSmall)) && !word.isEmpty {
+        words.append(word)
+        word = ""
+      }
+      if isLetter { word += scalar.properties.lowercaseMapping }
+      wasSmall = isLetter && !isCapital
+    }
+    return word.isEmpty ? words : words + [word]
+  }
+}
+
+extension ColumnSummary {
+  /// The way in which all values are dates or times; nil if they are not.
+  private func calendarForm(_ wishes: ColumnWishes) throws(DataError) -> CalendarForm? {
+    guard markerCount + numberCount + textCount > 0, notFiniteCount == 0 else { return nil }
+    if textCount == 0 { return numberDateForm }
+    let found = numberCount == 0 ? textDates : textDates.intersection(numberDates)
+    if found.isEmpty { return nil }
+    for form in [CalendarForm.yearMonthDay, .compact, .timeOfDay] where found.contains(form) {
+      return form
+    }
+    let isEither = found.contains(.dayMonthYear) && found.contains(.monthDayYear)
+    if let order = wishes.dayOrder, found.contains(order) { return order }
+    if isEither, let firstText {
+      throw .unclearColumn(
+        firstText.position, name: ShortText(name), text: firstText.text, .ambiguousDates)
+    }
+    return found.contains(.dayMonthYear) ? .dayMonthYear : .monthDayYear
+  }
+
+  /// Numbers that are dates: YYYYMMDD of this century or the last, or seconds since 1970 in a
+  /// column that is named after time.
+  private var numberDateForm: CalendarForm? {
+    let (low, high) = (statistics.minimum, statistics.maximum)
+    guard numberCount > 1, low < high else { return nil }
+    if isIntegral && numberDates.contains(.compact) && low >= 19_000_101 && high <= 21_001_231 {
+      return .compact
+    }
+    let words: Set = [
+      "time", "date", "datetime", "timestamp", "ts", "epoch", "unix", "when", "created", "updated",
+      "modified", "at", "seconds", "ms", "millis",
+    ]
+    guard nameWords.contains(where: { words.contains($0) }) else { return nil }
+    // From 1980 to 2100.
+    if low >= 315_532_800 && high <= 4_102_444_800 { return .epochSeconds }
+    if low >= 315_532_800_000 && high <= 4_102_444_800_000 { return .epochMilliseconds }
+    return nil
+  }
+
+  /// The way in which all values are numbers, some of them not plain; nil if they are not.
+  private func numberForm(_ wishes: ColumnWishes) throws(DataError) -> NumberForm? {
+    guard shapedCount == textCount, let firstText else { return nil }
+    func unclear(_ problem: ColumnProblem) -> DataError {
+      .unclearColumn(firstText.position, name: ShortText(name), text: firstText.text, problem)
+    }
+    if hasSeveralUnits {
+      if wishes.kind == .numeric { throw unclear(.differentForms) }
+      return nil
+    }
+    if unitCount > 0 && unitCount < numberCount + shapedCount && !wishes.units.contains(unit) {
+      throw unclear(.partOfUnit(unit))
+    }
+    var fitting = forms.pairs
+    if let decimal = wishes.decimal { fitting.removeAll { $0.decimal != decimal } }
+    if let grouping = wishes.grouping { fitting.removeAll { $0.grouping != grouping } }
+    guard let first = fitting.first else { throw unclear(.differentForms) }
+    var chosen = first
+    let hasBoth = fitting.contains { $0 == (.point, .comma) } && first == (.comma, .none)
+    if hasBoth && wishes.decimal == nil && wishes.grouping == nil {
+      if isGroupedFromThousandOn || wishes.likelyDecimal == .point {
+        chosen = (.point, .comma)
+      } else if wishes.likelyDecimal == nil {
+        throw unclear(.ambiguousMarks)
+      }
+    }
+    return NumberForm(decimal: chosen.decimal, grouping: chosen.grouping, unit: unit)
+  }
+
+  /// Whether every number has a mark if it is 1,000 or more, and some are less: fractions would not
+  /// know that.
+  private var isGroupedFromThousandOn: Bool {
+    ungroupedCount == 0 && ambiguousCount > 4 && numberCount + shapedCount > ambiguousCount
+      && isIntegral
+  }
+
+  /// The decimal mark that the column has for certain; nil if it tells none.
+  package var certainDecimal: DecimalMark? {
+    if textCount == 0 {
+      return numberCount > 0 && !isIntegral && forms.isSubset(of: .withPoint) ? .point : nil
+    }
+    guard shapedCount == textCount, !hasSeveralUnits, !forms.isEmpty else { return nil }
+    if forms.isSubset(of: .withPoint) { return .point }
+    return forms.isDisjoint(with: .withPoint) ? .comma : nil
+  }
+
+  /// Refuses a few different texts among numbers as measurements are.
+  private func checkStrayTexts() throws(DataError) {
+    guard let stray = firstUnshaped ?? firstText, numberCount + shapedCount > 0 else { return }
+    let isMeasured =
+      !isIntegral || shapedCount > 0 || distinctCount - distinctTextCount > Self.strayTextLimit
+    let hasDigitTexts = digitTextCount > 0 && digitTextCount == textCount - shapedCount
+    guard numberCount > 0, hasDigitTexts || (isMeasured && distinctTextCount <= Self.strayTextLimit)
+    else { return }
+    throw .textInNumericColumn(
+      stray.position, name: ShortText(name), text: stray.text,
+      numberCount: numberCount + shapedCount, textCount: textCount - shapedCount)
   }
 
   /// Refuses texts and infinite numbers, the first in the table first.

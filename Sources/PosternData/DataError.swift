@@ -64,12 +64,18 @@ package enum DataError: Error, Equatable, Sendable {
   /// A number was expected.
   case notNumber(TextPosition, name: ShortText, text: ShortText)
 
+  /// A date or time was expected, in the form of the others.
+  case notTime(TextPosition, name: ShortText, text: ShortText)
+
   /// A number is infinite or beyond the largest Float.
   case notFinite(TextPosition, name: ShortText, text: ShortText)
 
   /// A column is nearly all numbers; here is its first text that is none and not known as missing.
   case textInNumericColumn(
     TextPosition, name: ShortText, text: ShortText, numberCount: Int, textCount: Int)
+
+  /// A column is numbers or dates, but it does not say which; here is its first such text.
+  case unclearColumn(TextPosition, name: ShortText, text: ShortText, ColumnProblem)
 
   /// A text is longer than a category may be.
   case textTooLong(TextPosition, name: ShortText, byteCount: Int, limit: Int)
@@ -81,10 +87,11 @@ package enum DataError: Error, Equatable, Sendable {
   package var isRowError: Bool {
     switch self {
     case .raggedRow, .textAfterQuote, .zeroByte, .recordTooLong, .json, .duplicateKey, .nestedValue,
-      .notNumber, .notFinite, .textTooLong:
+      .notNumber, .notTime, .notFinite, .textTooLong:
       true
     case .system, .emptyInput, .notText, .wrongDelimiter, .emptyName, .invalidUTF8, .duplicateName,
       .missingColumns, .tooManyColumns, .unterminatedQuote, .truncatedRow, .textInNumericColumn,
+      .unclearColumn,
       .tooManyCategories:
       false
     }

@@ -62,7 +62,9 @@ extension RecordReader {
   }
 
   private func parsedNumber(_ index: Int) throws(DataError) -> Float {
-    if options.missing.hasNumber && isMissing(index) { return .nan }
+    if options.missing.hasNumber || options.missingNumbers.hasNumber, isMissingNumber(index) {
+      return .nan
+    }
     let place = place(index)
     if !place.hasEscapes && !place.isAbsent {
       let plain = PlainNumber.read(buffer.span, at: record.lowerBound &+ Int(place.start))
@@ -71,7 +73,7 @@ extension RecordReader {
     let text = field(index)
     let result = parseFloat(text)
     if case .number(let value) = result { return value }
-    if isMissing(index) { return .nan }
+    if isMissingNumber(index) { return .nan }
     let name = ShortText(header[index])
     let position = position(of: index)
     if result == .notNumber { throw .notNumber(position, name: name, text: ShortText(text)) }

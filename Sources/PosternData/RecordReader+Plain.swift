@@ -7,7 +7,9 @@ extension RecordReader {
   /// time. It changes no result, only how fast ``number(_:)`` gives it.
   package mutating func expectNumbers() {
     // A number may be a token that means "missing".
-    guard !options.missing.hasNumber, !json.isDiscovering else { return }
+    guard !options.missing.hasNumber, !options.missingNumbers.hasNumber, !json.isDiscovering else {
+      return
+    }
     numbers = [Float](repeating: .nan, count: header.count + 8)
     json.expectsNumbers = options.format == .ndjson
   }

@@ -38,6 +38,8 @@ package struct RecordReader: ~Copyable {
     package var names: [[UInt8]]?
     /// The texts that mean "missing".
     package var missing = MissingTokens.standard
+    /// The texts that mean "missing" in a column of numbers only.
+    package var missingNumbers = MissingTokens([[UInt8]]())
     /// The longest record in bytes, at most 2^30.
     package var recordByteCountLimit = 16 << 20
     /// How many bytes are asked for at once, at least 16.

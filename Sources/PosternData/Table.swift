@@ -2,12 +2,17 @@
 //
 // Step: file → [table] → trainer.
 
+package import PosternFormat
+
 /// A column to load.
 package struct ColumnPlan: Equatable, Sendable {
   /// How the values are kept.
   package enum Kind: Equatable, Sendable {
-    /// As numbers.
-    case numeric
+    /// As values of a row: numbers of this form, less an origin that is chosen by the values if
+    /// there is none.
+    case numeric(NumberForm, NumberOrigin?)
+    /// As values of a row: a part of dates or times, likewise.
+    case calendar(CalendarForm, CalendarPart, NumberOrigin?)
     /// As codes into a dictionary of the texts that occur.
     case categorical
     /// As codes into a given dictionary, whose texts ascend by their bytes.
@@ -16,13 +21,19 @@ package struct ColumnPlan: Equatable, Sendable {
 
   /// The column's name.
   package var name: [UInt8]
+  /// The name of the column in the input; another one for what is derived.
+  package var source: [UInt8]
   /// How its values are kept.
   package var kind: Kind
+  /// Whether the numbers are kept in double precision too.
+  package var keepsExact = false
 
   /// Creates a plan.
-  package init(name: [UInt8], kind: Kind) {
+  package init(name: [UInt8], source: [UInt8]? = nil, kind: Kind, keepsExact: Bool = false) {
     self.name = name
+    self.source = source ?? name
     self.kind = kind
+    self.keepsExact = keepsExact
   }
 }
 
@@ -43,6 +54,12 @@ package struct Table: Equatable, Sendable {
     package var name: [UInt8]
     /// The values.
     package var values: Values
+    /// Numbers: how they became values of a row.
+    package var reading = NumberReading()
+    /// The numbers less the origin, in the unit of the values; empty unless the plan keeps them.
+    package var exact: [Double] = []
+    /// Whether different numbers became one value.
+    package var collapses = false
   }
 
   /// Stands in a categorical column for a missing value.
@@ -68,7 +85,7 @@ package struct Table: Equatable, Sendable {
   /// - Complexity: O(*bytes*) time, and memory for four bytes a value and the dictionaries.
   package init(reading input: TableInput, columns plans: [ColumnPlan]) throws(DataError) {
     var input = input
-    let names = plans.map(\.name)
+    let names = plans.map(\.source)
     // Of JSON only the planned keys are looked at.
     if case .ndjson = input.options.format { input.options.names = names }
     var reader = try input.open()
@@ -88,7 +105,7 @@ package struct Table: Equatable, Sendable {
         missing.map { MissingColumn(name: ShortText(names[$0]), suggestion: nil) })
     }
     for index in builders.indices {
-      columns.append(Column(name: plans[index].name, values: builders[index].values()))
+      columns.append(builders[index].column(named: plans[index].name))
     }
   }
 
@@ -102,6 +119,8 @@ package struct Table: Equatable, Sendable {
       switch columns[index].values {
       case .numeric(let numbers):
         columns[index].values = .numeric(kept.map { numbers[$0] })
+        let exact = columns[index].exact
+        if !exact.isEmpty { columns[index].exact = kept.map { exact[$0] } }
       case .categorical(let codes, let categories):
         columns[index].values = .categorical(codes: kept.map { codes[$0] }, categories: categories)
       }
@@ -114,32 +133,62 @@ package struct Table: Equatable, Sendable {
 /// A column while it is read.
 private struct ColumnBuilder {
   private let kind: ColumnPlan.Kind
+  private let keepsExact: Bool
   /// Whether some row has the column at all.
   private(set) var isSeen = false
   private var numbers: [Float] = []
+  /// The numbers as they stand in the text, if they are needed.
+  private var doubles: [Double] = []
   private var codes: [UInt32] = []
   private var texts = TextTable()
+  private var textCounts: [Int] = []
+  private var known = CategoryIndex([])
+  private var knownCount = 0
 
   init(_ plan: ColumnPlan) {
     kind = plan.kind
+    keepsExact = plan.keepsExact
     if case .codes(let categories) = plan.kind {
-      for category in categories { texts.insert(category.span) }
+      known = CategoryIndex(categories)
+      knownCount = categories.count
     }
   }
 
   mutating func append(_ index: Int, of reader: borrowing RecordReader) throws(DataError) {
     isSeen = isSeen || reader.hasKey(index)
-    if case .numeric = kind {
-      numbers.append(try reader.number(index))
+    switch kind {
+    case .numeric(let form, let origin): try appendNumber(index, of: reader, form, origin)
+    case .calendar(let form, let part, _):
+      doubles.append(try reader.time(index, form: form)?.part(part) ?? .nan)
+    case .categorical, .codes: try appendCode(index, of: reader)
+    }
+  }
+
+  private mutating func appendNumber(
+    _ index: Int, of reader: borrowing RecordReader, _ form: NumberForm, _ origin: NumberOrigin?
+  ) throws(DataError) {
+    if let origin {
+      numbers.append(try reader.number(index, as: NumberReading(form: form, origin: origin)))
+      if keepsExact { doubles.append(try reader.double(index, form: form)) }
       return
     }
+    let value = try reader.double(index, form: form)
+    doubles.append(value)
+    // If no origin is needed, the text is rounded once.
+    numbers.append(
+      value.magnitude < 0x1p127 ? try reader.number(index, as: NumberReading(form: form)) : .nan)
+  }
+
+  private mutating func appendCode(
+    _ index: Int, of reader: borrowing RecordReader
+  ) throws(DataError) {
     guard !reader.isMissing(index) else {
       codes.append(Table.missingCode)
       return
     }
-    let text = reader.field(index)
-    guard case .categorical = kind else {
-      codes.append(UInt32(texts.index(of: text) ?? texts.count))
+    let text = trimmed(reader.field(index))
+    if case .codes = kind {
+      codes.append(UInt32(known.code(of: text) ?? knownCount))
       return
     }
     let limit = Table.categoryByteCountLimit
@@ -148,7 +197,10 @@ private struct ColumnBuilder {
         reader.position(of: index), name: ShortText(reader.header[index]), byteCount: text.count,
         limit: limit)
     }
-    codes.append(UInt32(texts.insert(text).index))
+    let code = texts.insert(text).index
+    if code == textCounts.count { textCounts.append(0) }
+    textCounts[code] += 1
+    codes.append(UInt32(code))
     guard texts.count <= Table.categoryCountLimit else {
       throw .tooManyCategories(
         reader.position(of: index), name: ShortText(reader.header[index]),
@@ -156,15 +208,61 @@ private struct ColumnBuilder {
     }
   }
 
-  /// The finished column, with its dictionary in order.
-  func values() -> Table.Values {
-    if case .numeric = kind { return .numeric(numbers) }
+  /// The finished column.
+  func column(named name: [UInt8]) -> Table.Column {
+    switch kind {
+    case .numeric(let form, let origin):
+      return numericColumn(name, form, origin, isDerived: false)
+    case .calendar(_, _, let origin):
+      return numericColumn(name, NumberForm(), origin, isDerived: true)
+    case .categorical: return Table.Column(name: name, values: merged())
+    case .codes(let categories):
+      return Table.Column(
+        name: name, values: .categorical(codes: codes, categories: categories))
+    }
+  }
+
+  private func numericColumn(
+    _ name: [UInt8], _ form: NumberForm, _ origin: NumberOrigin?, isDerived: Bool
+  ) -> Table.Column {
+    let statistics = origin == nil ? NumberStatistics(doubles) : NumberStatistics()
+    let reading = NumberReading(form: form, origin: origin ?? statistics.origin)
+    var column = Table.Column(name: name, values: .numeric(numbers), reading: reading)
+    if isDerived || (origin == nil && reading.isRelative) {
+      column.values = .numeric(doubles.map { reading.relative($0) })
+    }
+    column.collapses = statistics.collapses(reading)
+    if keepsExact { column.exact = doubles.map { reading.exactlyRelative($0) } }
+    return column
+  }
+
+  /// The codes with a dictionary in order, in which each category has the spelling that is the most
+  /// frequent one.
+  private func merged() -> Table.Values {
     let found = texts.texts
-    if case .codes = kind { return .categorical(codes: codes, categories: found) }
-    let order = found.indices.sorted { found[$0].lexicographicallyPrecedes(found[$1]) }
-    var newCode = [UInt32](repeating: 0, count: found.count)
-    for (rank, old) in order.enumerated() { newCode[old] = UInt32(rank) }
-    let sorted = codes.map { $0 == Table.missingCode ? $0 : newCode[Int($0)] }
-    return .categorical(codes: sorted, categories: order.map { found[$0] })
+    var keys = TextTable()
+    var spelling: [Int] = []
+    var keyOfText: [Int] = []
+    var key: [UInt8] = []
+    for (index, text) in found.enumerated() {
+      key.removeAll(keepingCapacity: true)
+      appendCategoryKey(of: text.span, to: &key)
+      let (place, isNew) = keys.insert(key.span)
+      keyOfText.append(place)
+      if isNew { spelling.append(index) }
+      let rival = spelling[place]
+      if textCounts[index] > textCounts[rival]
+        || (textCounts[index] == textCounts[rival] && text.lexicographicallyPrecedes(found[rival]))
+      {
+        spelling[place] = index
+      }
+    }
+    let order = spelling.indices.sorted {
+      found[spelling[$0]].lexicographicallyPrecedes(found[spelling[$1]])
+    }
+    var rankOfKey = [UInt32](repeating: 0, count: order.count)
+    for (rank, place) in order.enumerated() { rankOfKey[place] = UInt32(rank) }
+    let sorted = codes.map { $0 == Table.missingCode ? $0 : rankOfKey[keyOfText[Int($0)]] }
+    return .categorical(codes: sorted, categories: order.map { found[spelling[$0]] })
   }
 }

@@ -40,6 +40,8 @@ struct BudgetOptions: ParsableArguments {
 
   @OptionGroup var table: TableOptions
 
+  @OptionGroup(title: "NUMBERS AND DATES") var forms: FormOptions
+
   /// The budget; `nil` where none is given.
   var limits: Budget? {
     get throws {
@@ -55,7 +57,7 @@ struct BudgetOptions: ParsableArguments {
   func validate(json: Bool) throws {
     if try limits == nil {
       guard target.isEmpty, output == nil, valid == nil, task == nil, threads == nil,
-        epochs == nil, columns.isEmpty, table.isEmpty
+        epochs == nil, columns.isEmpty, table.isEmpty, forms.isEmpty
       else { throw ValidationError("options of training without --budget, expected both") }
       return
     }
@@ -94,7 +96,7 @@ struct BudgetOptions: ParsableArguments {
       add("profile", "map")
     }
     var command = try TrainCommand.parse(arguments + ["--", rows])
-    (command.table, command.columns) = (table, columns)
+    (command.table, command.columns, command.forms) = (table, columns, forms)
     return command
   }
 }

@@ -15,6 +15,8 @@ struct TalliedColumns {
     let categories: [[UInt8]]
     /// Where the column's counts start.
     let firstCount: Int
+    /// What the numbers of rows are in the text.
+    let reading: NumberReading
   }
 
   private(set) var columns: [Column] = []
@@ -23,6 +25,7 @@ struct TalliedColumns {
   private(set) var countCount = 0
 
   init(_ model: ModelView) {
+    let input = ModelInput(model)
     for index in 0..<model.header.columnCount {
       let kind = model.schema.kind(ofColumn: index)
       if kind == .ignored { continue }
@@ -32,7 +35,7 @@ struct TalliedColumns {
           index: index, name: model.schema.columnName(index).copied(), categoryCount: categories,
           categories: (0..<(categories ?? 0)).map {
             model.schema.category($0, ofColumn: index).copied()
-          }, firstCount: countCount))
+          }, firstCount: countCount, reading: input.columns[index].reading))
       countCount += categories.map { $0 + 2 } ?? 1
     }
   }

@@ -1,5 +1,6 @@
 // InspectJSON.swift: a model as JSON for scripts. The keys are an interface; a test freezes them.
 
+internal import PosternData
 internal import PosternFormat
 
 /// The version of the reports' keys.
@@ -51,17 +52,33 @@ extension JSON {
   static func bytes(_ bytes: [UInt8]) -> JSON { .text(String(decoding: bytes, as: UTF8.self)) }
 }
 
+private func numericJSON(_ column: ColumnSummaryOfModel) -> JSON {
+  func number(_ value: Float) -> JSON { .numeral(shortest(value, column.reading)) }
+  let form = column.reading.form
+  let source: JSON =
+    column.source.map { source in
+      .object([
+        "name": .bytes(source.name), "form": .text("\(source.form)"),
+        "part": .text("\(source.part)"),
+      ])
+    } ?? .null
+  return .object([
+    "name": .bytes(column.name), "kind": .text(column.kindWord),
+    "missing": .text(column.missingWord), "fill": number(column.fill),
+    "low": number(column.low), "high": number(column.high),
+    "binCount": .integer(column.binCount),
+    "origin": .numeral(shortest(column.reading.origin.origin)),
+    "exponent": .integer(column.reading.origin.exponent),
+    "decimal": .text("\(form.decimal)"), "thousands": .text("\(form.grouping)"),
+    "unit": .bytes(form.unit), "source": source,
+  ])
+}
+
 private func columnJSON(_ column: ColumnSummaryOfModel) -> JSON {
   switch column.kind {
   case .ignored:
     .object(["name": .bytes(column.name), "kind": .text(column.kindWord)])
-  case .numeric:
-    .object([
-      "name": .bytes(column.name), "kind": .text(column.kindWord),
-      "missing": .text(column.missingWord), "fill": .number(column.fill),
-      "low": .number(column.low), "high": .number(column.high),
-      "binCount": .integer(column.binCount),
-    ])
+  case .numeric: numericJSON(column)
   case .categorical:
     .object([
       "name": .bytes(column.name), "kind": .text(column.kindWord),

@@ -1,5 +1,6 @@
 // InspectText.swift: a model as a person wants to see it.
 
+internal import PosternData
 internal import PosternFormat
 
 /// What `postern inspect` prints.
@@ -47,7 +48,8 @@ private func columnTable(_ columns: [ColumnSummaryOfModel]) -> String {
     case .ignored: table.append([name, column.kindWord, "", "", ""])
     case .numeric:
       let range =
-        "\(shortest(column.low)) to \(shortest(column.high)), \(Messages.count(column.binCount, "bin"))"
+        "\(shortest(column.low, column.reading)) to \(shortest(column.high, column.reading)), "
+        + Messages.count(column.binCount, "bin") + readingText(column)
       table.append([name, column.kindWord, range, missingText(column), ""])
     case .categorical:
       let shown = Messages.list(column.categories.map { Messages.quoted($0) }, limit: 4)
@@ -60,10 +62,29 @@ private func columnTable(_ columns: [ColumnSummaryOfModel]) -> String {
   return table.rendered() + rest(columns.count, "column")
 }
 
+/// How the texts of a column become its numbers, where that is not plain.
+private func readingText(_ column: ColumnSummaryOfModel) -> String {
+  var words: [String] = []
+  if let source = column.source {
+    words.append("\(source.part) of \(Messages.quoted(source.name)), \(source.form.words)")
+  }
+  let form = column.reading.form
+  if form.decimal == .comma { words.append("decimal comma") }
+  if form.grouping != .none { words.append("thousands by \(form.grouping.words)") }
+  if !form.unit.isEmpty { words.append("unit \(Messages.quoted(form.unit))") }
+  if column.reading.isRelative {
+    words.append("from \(shortest(column.reading.origin.origin))")
+    if column.reading.origin.exponent != 0 {
+      words.append("in units of 2^\(column.reading.origin.exponent)")
+    }
+  }
+  return words.map { ", " + $0 }.joined()
+}
+
 private func missingText(_ column: ColumnSummaryOfModel) -> String {
   switch (column.missingPolicy, column.kind) {
   case (0, _): "refused"
-  case (1, .numeric): "taken as \(shortest(column.fill))"
+  case (1, .numeric): "taken as \(shortest(column.fill, column.reading))"
   case (1, _): "taken as unknown"
   default: "its own entry"
   }

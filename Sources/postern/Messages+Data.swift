@@ -37,7 +37,8 @@ extension Messages {
       .json(let place, _), .duplicateKey(let place, _), .nestedValue(let place, _),
       .notNumber(let place, _, _), .notFinite(let place, _, _),
       .textInNumericColumn(let place, _, _, _, _), .textTooLong(let place, _, _, _),
-      .tooManyCategories(let place, _, _):
+      .tooManyCategories(let place, _, _), .notTime(let place, _, _),
+      .unclearColumn(let place, _, _, _):
       place
     case .truncatedRow(let line, let found, _): TextPosition(line: line, column: found / 4 + 1)
     case .wrongDelimiter(let line, _, _), .tooManyColumns(let line, _),
@@ -51,7 +52,8 @@ extension Messages {
   private static func width(of error: DataError) -> Int {
     switch error {
     case .notNumber(_, _, let text), .notFinite(_, _, let text),
-      .textInNumericColumn(_, _, let text, _, _), .invalidUTF8(_, let text):
+      .textInNumericColumn(_, _, let text, _, _), .invalidUTF8(_, let text),
+      .notTime(_, _, let text), .unclearColumn(_, _, let text, _):
       text.isCut ? 1 : text.description.count
     case .duplicateName(_, let name, _, _): name.description.count
     default: 1
@@ -116,7 +118,8 @@ extension Messages {
         "\(quoted(name)) is an object or an array, expected a plain value",
         "flatten it into keys of its own"
       )
-    case .notNumber, .notFinite, .textInNumericColumn, .textTooLong, .tooManyCategories:
+    case .notNumber, .notTime, .notFinite, .textInNumericColumn, .unclearColumn, .textTooLong,
+      .tooManyCategories:
       valueWords(error)
     }
   }
@@ -137,8 +140,16 @@ extension Messages {
     case .textInNumericColumn(_, let name, let text, let numbers, let texts):
       (
         "\(quoted(text)) in column \(quoted(name)), expected a number as in "
-          + "\(count(numbers, "other row")) (\(count(texts, "text")) like it)",
-        "correct it, say `--missing \(text)` if it means missing, or `--categorical \(name)`"
+          + "\(count(numbers, "other row")) (\(count(texts, "text")), "
+          + "\(percent(Double(texts) / Double(max(numbers + texts, 1)))) of all values)",
+        "correct it, use `--missing \(shellQuoted(text.bytes))` if it means missing, "
+          + "or `--categorical \(shellQuoted(name.bytes))`"
+      )
+    case .unclearColumn(_, let name, let text, let problem): unclear(name, text, problem)
+    case .notTime(_, let name, let text):
+      (
+        "\(quoted(text)) in column \(quoted(name)), expected a date or time as in training",
+        "a missing value is empty or `NA`"
       )
     case .textTooLong(_, let name, let length, let limit):
       (

@@ -46,13 +46,6 @@ extension Messages {
         + "objects or arrays")
   }
 
-  static func identifierLike(_ column: [UInt8], _ count: Int, _ name: String) -> Message {
-    let many = count > 1000 ? "more than 1,000" : grouped(count)
-    return Message(
-      name, "column \(quoted(column)) is left out: \(many) different texts, like an identifier",
-      help: "say `--categorical \(ShortText(column))` to use it, `--ignore` to hush this")
-  }
-
   static func manyClasses(_ target: String, _ count: Int, _ name: String) -> Message {
     let many = count > 1000 ? "more than 1,000" : grouped(count)
     return Message(name, "target \(target) has \(many) different texts, all taken as classes")

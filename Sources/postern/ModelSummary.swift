@@ -14,10 +14,15 @@ struct ColumnSummaryOfModel {
   var missingPolicy: UInt8
   /// What an unknown category does: refused, or an entry of its own.
   var unknownPolicy: UInt8
-  /// Numeric: the value that stands in for a missing one, the limits, the number of bins.
+  /// Numeric: the value that stands in for a missing one, the limits, the number of bins; the
+  /// numbers are those of the text.
   var fill: Float = 0
   var low: Float = 0
   var high: Float = 0
+  /// How the numbers are written, and what is taken off them.
+  var reading = NumberReading()
+  /// What the column is a part of: the name of a column with dates, and the part.
+  var source: (name: [UInt8], form: CalendarForm, part: CalendarPart)?
   var binCount = 0
   var categories: [[UInt8]] = []
 
@@ -32,6 +37,12 @@ struct ColumnSummaryOfModel {
       low = model.transform.value(record.firstValue)
       high = model.transform.value(record.firstValue + record.valueCount - 1)
       binCount = record.valueCount - 1
+    }
+    let input = ModelInput(model)
+    reading = input.columns[index].reading
+    if let part = input.columns[index].part {
+      let origin = input.sources[part.source]
+      source = (origin.name, origin.form, part.part)
     }
     for code in 0..<model.schema.categoryCount(ofColumn: index) {
       categories.append(model.schema.category(code, ofColumn: index).copied())

@@ -99,6 +99,20 @@ func hexadecimal(_ bytes: [UInt8]) -> String {
   bytes.map { hexadecimal(UInt64($0), digits: 2) }.joined()
 }
 
+/// The shortest text that reads back equal, in the unit of a column's text.
+func shortest(_ number: Float, _ reading: NumberReading) -> String {
+  var buffer = TextBuffer(capacity: 64)
+  buffer.append(number, as: reading)
+  return String(decoding: buffer.bytes.copied(), as: UTF8.self)
+}
+
+/// The shortest text that reads back equal.
+func shortest(_ number: Double) -> String {
+  var buffer = TextBuffer(capacity: 64)
+  buffer.append(number)
+  return String(decoding: buffer.bytes.copied(), as: UTF8.self)
+}
+
 /// The shortest text that reads back equal, as predictions are written.
 func shortest(_ number: Float) -> String {
   var buffer = TextBuffer(capacity: 64)

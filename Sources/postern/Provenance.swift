@@ -26,6 +26,10 @@ func provenance(
   add("numeric", list(command.columns.numeric))
   add("ignore", list(command.columns.ignore))
   add("missing", list(command.table.missing))
+  add("decimal", command.forms.decimal.map { .text($0.rawValue) })
+  add("thousands", command.forms.thousands.map { .text($0.rawValue) })
+  add("unit", list(command.forms.unit))
+  add("dateOrder", command.forms.dateOrder.map { .text($0.rawValue) })
   add("delimiter", command.table.delimiter.map { .text(String(UnicodeScalar($0.byte))) })
   add("timeLimit", command.timeLimit.map { JSON.number($0) })
   if report.stoppedEarly { add("stoppedEarly", .bool(true)) }

@@ -113,19 +113,19 @@ struct RouteTally {
   }
 
   /// Counts a class that the model does not know.
-  mutating func note(truth: Float, _ model: ModelView) {
-    if task != .regression && truth == Float(model.schema.classCount) { unknownClassCount += 1 }
+  mutating func note(truth: Double, _ model: ModelView) {
+    if task != .regression && truth == Double(model.schema.classCount) { unknownClassCount += 1 }
   }
 
   /// The loss of an answer for each target: its squared error, or 1 for the right class; NaN where
   /// the true value is missing or there is no answer.
-  func losses(_ session: borrowing Session, slot: Int, truth: Span<Float>) -> [Double] {
+  func losses(_ session: borrowing Session, slot: Int, truth: Span<Double>) -> [Double] {
     (0..<targetCount).map { target in
       guard !truth[target].isNaN, session.status(slot).refusal == nil else { return .nan }
       if task != .regression {
-        return Float(session.predictedClass(slot)) == truth[target] ? 1 : 0
+        return Double(session.predictedClass(slot)) == truth[target] ? 1 : 0
       }
-      let error = Double(session.value(slot, output: target)) - Double(truth[target])
+      let error = session.prediction(slot, output: target) - truth[target]
       return error * error
     }
   }

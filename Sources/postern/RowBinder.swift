@@ -34,6 +34,12 @@ struct RowBinder {
     let field: Int
     let isCategorical: Bool
     let categoryCount: Int
+    /// How the text becomes a number; of no meaning for categories.
+    let reading: NumberReading
+    /// The date or time that the column is a part of.
+    let part: ModelInput.Part?
+    /// Whether the reader has the value as it is.
+    let isDirect: Bool
     let refusesMissing: Bool
     let refusesUnknown: Bool
   }
@@ -53,13 +59,20 @@ struct RowBinder {
   private var inputs: [Input] = []
   /// The numeric ones of ``inputs``, and whether there are no others.
   private(set) var numericInputs = NumericInputs()
-  private(set) var isAllNumeric = true
+  private(set) var isAllDirect = true
   private(set) var findings: [Findings] = []
+  /// The categories of each input; empty for numbers.
+  private var categories: [CategoryIndex] = []
+  private let forms: [CalendarForm]
+  /// The time of the source that was read last in the record.
+  private var time: (source: Int, time: CalendarTime?)?
 
   /// Binds the model's columns that are not ignored to `fields`, in order.
   init(_ model: ModelView, fields: [Int], refusesUnknown: Bool) {
     let schema = model.schema
     let transform = model.transform
+    let input = ModelInput(model)
+    forms = input.sources.map(\.form)
     var place = 0
     for column in 0..<model.header.columnCount where schema.kind(ofColumn: column) != .ignored {
       let record = transform.column(column)
@@ -68,11 +81,19 @@ struct RowBinder {
           column: column, field: fields[place],
           isCategorical: schema.kind(ofColumn: column) == .categorical,
           categoryCount: schema.categoryCount(ofColumn: column),
+          reading: input.columns[column].reading, part: input.columns[column].part,
+          isDirect: input.columns[column].part == nil && input.columns[column].reading.isDirect
+            && schema.kind(ofColumn: column) == .numeric,
           refusesMissing: record.missingPolicy == 0,
           refusesUnknown: refusesUnknown || record.unknownPolicy == 0))
       findings.append(Findings(column: column))
-      if schema.kind(ofColumn: column) == .categorical {
-        isAllNumeric = false
+      var texts: [[UInt8]] = []
+      for code in 0..<schema.categoryCount(ofColumn: column) {
+        texts.append(schema.category(code, ofColumn: column).copied())
+      }
+      categories.append(CategoryIndex(texts))
+      if !inputs[place].isDirect {
+        isAllDirect = false
       } else {
         numericInputs.append(field: fields[place], place: column)
       }
@@ -91,22 +112,23 @@ struct RowBinder {
     hasNumbers: Bool
   ) throws(RowProblem) -> Int? {
     var absent: Int?
+    time = nil
     for index in inputs.indices {
       let input = inputs[index]
-      if hasNumbers && !input.isCategorical { continue }
+      if hasNumbers && input.isDirect { continue }
       var value = Float.nan
       if input.isCategorical && reader.isBinary {
         // Whether it is a code is for the runtime to say.
         value = try code(index, reader, model)
       } else if input.isCategorical {
         if !reader.isMissing(input.field) {
-          let code = model.schema.code(of: reader.field(input.field), inColumn: input.column)
-          if code == input.categoryCount { try noteUnknown(index, reader, model) }
-          value = Float(code)
+          let code = categories[index].code(of: reader.field(input.field))
+          if code == nil { try noteUnknown(index, reader, model) }
+          value = Float(code ?? input.categoryCount)
         }
       } else {
         do throws(DataError) {
-          value = try reader.number(input.field)
+          value = try number(input, reader)
         } catch {
           throw .data(error)
         }
@@ -126,6 +148,20 @@ struct RowBinder {
       row[input.column] = value
     }
     return absent
+  }
+
+  /// The value of a row for a number or a part of a date.
+  private mutating func number(
+    _ input: Input, _ reader: borrowing RecordReader
+  ) throws(DataError) -> Float {
+    guard let part = input.part, !reader.isBinary else {
+      return try reader.number(input.field, as: input.reading)
+    }
+    if time?.source != part.source {
+      time = (part.source, try reader.time(input.field, form: forms[part.source]))
+    }
+    guard let time = time?.time else { return .nan }
+    return input.reading.relative(time.part(part.part))
   }
 
   /// What stands in a binary row for a category.

@@ -18,7 +18,7 @@ struct RowBlock {
   /// Shape `(capacity, columnCount)`.
   var values: [Float]
   /// What the answers should be, if the input says it. Shape `(rowCount, targets)`.
-  var targets: [Float] = []
+  var targets: [Double] = []
   /// Rows to predict.
   var rowCount = 0
   var entries: [Entry] = []

@@ -2,6 +2,7 @@
 //
 // Step: row, prediction → [explanation] → text.
 
+internal import PosternData
 internal import PosternFormat
 internal import PosternRuntime
 internal import Synchronization
@@ -11,14 +12,17 @@ struct ExplanationTerm: Equatable {
   /// The column's place in the row.
   var column: Int
   var content: LocalColumn.Content
-  var slope: Float
-  /// What the slope is multiplied by: the number itself, 1 for anything else.
+  /// By the unit of the text; a Float's number where that is in its range.
+  var slope: Double
+  /// What the slope is multiplied by: the number as a value of the row, 1 for anything else.
   var value: Float
+  /// What the value is in the text.
+  var reading: NumberReading
 }
 
-/// A local linear model: intercept + sum of slope x value is the prediction.
+/// A local linear model: intercept + sum of slope x value is the prediction, as they are written.
 struct Explanation: Equatable {
-  var intercept: Float
+  var intercept: Double
   var terms: [ExplanationTerm]
 }
 
@@ -39,12 +43,17 @@ final class LocalExperts: Sendable {
 struct RowExplainer {
   private let termCount: Int
   private let experts: LocalExperts
+  private let readings: [NumberReading]
+  private let targets: [NumberReading]
   private var inputs: LocalInputs
   private var slopes: [Double]
 
   init(_ model: ModelView, termCount: Int, _ experts: LocalExperts) {
     self.termCount = termCount
     self.experts = experts
+    let input = ModelInput(model)
+    readings = input.columns.map(\.reading)
+    targets = input.targets
     inputs = LocalInputs(model)
     slopes = [Double](repeating: 0, count: inputs.columns.count)
   }
@@ -71,7 +80,8 @@ struct RowExplainer {
       let shared = try experts.expert(model.header.expertCount, model)
       parts.append((shared, shared.trace(inputs), 1))
     }
-    return directions(session, slot).map { signs in
+    return directions(session, slot).enumerated().map { index, signs in
+      let target = targets.isEmpty ? NumberReading() : targets[index]
       var value = 0.0
       var direction = [Double](repeating: 0, count: model.header.outputCount)
       for (output, sign) in signs {
@@ -81,7 +91,7 @@ struct RowExplainer {
         let low = Double(model.head.low(output))
         let high = Double(model.head.high(output))
         // What was predicted, also where rounded weights and activations answer a little otherwise.
-        value += sign * Double(session.value(slot, output: output))
+        value += sign * decimalValue(of: session.value(slot, output: output), as: target)
         if raw >= low && raw <= high { direction[output] = sign * scale }
       }
       for place in slopes.indices { slopes[place] = 0 }
@@ -89,7 +99,7 @@ struct RowExplainer {
         let scaled = direction.map { $0 * part.factor }
         part.expert.addSlopes(of: scaled, at: inputs, part.trace, model, to: &slopes)
       }
-      return explanation(of: value)
+      return explanation(of: value, target)
     }
   }
 
@@ -111,7 +121,7 @@ struct RowExplainer {
   }
 
   /// The largest terms, and an intercept that holds the rest of `value`.
-  private func explanation(of value: Double) -> Explanation {
+  private func explanation(of value: Double, _ target: NumberReading) -> Explanation {
     let weights = slopes.indices.map { place in
       let column = inputs.columns[place]
       if case .number = column.content { return slopes[place].magnitude * column.deviation }
@@ -120,16 +130,50 @@ struct RowExplainer {
     // Equal weights stay in the order of the columns.
     let order = slopes.indices.sorted { (weights[$1], $0) < (weights[$0], $1) }
     var result = Explanation(intercept: 0, terms: [])
-    var rest = value
+    var rest = ExactSum(value)
     for place in order.prefix(termCount) {
       let column = inputs.columns[place]
       var term = ExplanationTerm(
-        column: column.index, content: column.content, slope: Float(slopes[place]), value: 1)
-      if case .number(let number, _) = column.content { term.value = number }
-      rest -= Double(term.slope) * Double(term.value)
+        column: column.index, content: column.content, slope: target.difference(slopes[place]),
+        value: 1, reading: NumberReading())
+      if case .number(let number, _) = column.content {
+        term.value = number
+        term.reading = readings[column.index]
+        term.slope = Double(
+          sign: .plus, exponent: -term.reading.origin.exponent, significand: term.slope)
+      }
+      // Few digits, and what is written is what is multiplied.
+      let short = Float(term.slope)
+      if short.isNormal || short == 0 && term.slope == 0 { term.slope = decimalValue(of: short) }
+      rest.subtract(term.slope, times: decimalValue(of: term.value, as: term.reading))
       result.terms.append(term)
     }
-    result.intercept = Float(rest)
+    result.intercept = rest.value
     return result
+  }
+}
+
+/// A sum in twice the precision of binary64, so that an intercept is what is left of large terms.
+private struct ExactSum {
+  private var high: Double
+  private var low = 0.0
+
+  init(_ value: Double) { high = value }
+
+  /// The sum, rounded.
+  var value: Double { high + low }
+
+  /// Subtracts a product, which is taken exactly.
+  mutating func subtract(_ left: Double, times right: Double) {
+    let product = left * right
+    add(-product)
+    low -= (-product).addingProduct(left, right)
+  }
+
+  private mutating func add(_ value: Double) {
+    let sum = high + value
+    let part = sum - high
+    low += (high - (sum - part)) + (value - part)
+    high = sum
   }
 }

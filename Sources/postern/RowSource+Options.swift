@@ -63,9 +63,9 @@ extension RowSource {
     var readerOptions = RecordReader.Options(
       format: format.readerFormat(delimiter: options.delimiter))
     let console = Console(isQuiet: options.quiet)
-    if !options.missing.isEmpty {
-      readerOptions.missing = MissingTokens(columnNames(options.missing).map(text))
-    } else if let tokens = AncillarySection.missingTokens(model) {
+    let input = ModelInput(model)
+    input.apply(to: &readerOptions, missing: options.missing)
+    if options.missing.isEmpty, let tokens = input.unsaidTokens(model) {
       console.note(Messages.trainedWithTokens(tokens, modelName))
     }
     if !hasHeader { readerOptions.names = columns.all }
@@ -118,20 +118,24 @@ extension RowSource {
 private struct ModelColumns {
   /// All of them, in row order.
   var all: [[UInt8]] = []
-  /// Those that the model looks at, and their places among all.
+  /// The columns of the input for those that the model looks at, their own names, and their places
+  /// among all. Parts of one date have one column.
   var used: [[UInt8]] = []
+  var names: [[UInt8]] = []
   var usedPlaces: [Int] = []
   /// Names that may stand in the input without a word: columns that are not looked at, targets.
   var known: [[UInt8]] = []
 
   init(_ model: ModelView) {
+    let input = ModelInput(model)
     for column in 0..<model.header.columnCount {
       let name = model.schema.columnName(column).copied()
       all.append(name)
       if model.schema.kind(ofColumn: column) == .ignored {
         known.append(name)
       } else {
-        used.append(name)
+        used.append(input.columns[column].name)
+        names.append(name)
         usedPlaces.append(column)
       }
     }
@@ -144,7 +148,7 @@ private struct ModelColumns {
   func checkDistinct(_ model: String) throws(CommandFailure) {
     var table = TextTable()
     var places: [Int] = []
-    for (place, name) in zip(usedPlaces, used) {
+    for (place, name) in zip(usedPlaces, names) {
       let (index, isNew) = table.insert(name.span)
       guard isNew else {
         throw CommandFailure(

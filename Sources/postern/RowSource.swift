@@ -89,7 +89,7 @@ struct RowSource: ~Copyable {
     var row = values._mutatingExtracting(start..<end)
     do throws(RowProblem) {
       let hasNumbers = reader.writeNumbers(binder.numericInputs, to: &row)
-      if !hasNumbers || !binder.isAllNumeric,
+      if !hasNumbers || !binder.isAllDirect,
         let absent = try binder.fill(&row, from: reader, model, hasNumbers: hasNumbers)
       {
         console.warning(

@@ -32,7 +32,7 @@ extension RowWriter {
     appendPrefix(&column, to: &text)
     if format == .ndjson {
       text.append("{\"intercept\":")
-      text.append(jsonNumber: explanation.intercept)
+      append(explanation.intercept, to: &text)
       text.append(",\"terms\":[")
       for (index, term) in explanation.terms.enumerated() {
         if index > 0 { text.append(0x2C as UInt8) }
@@ -41,14 +41,25 @@ extension RowWriter {
       text.append("]}")
       return
     }
-    text.append(explanation.intercept)
+    append(explanation.intercept, to: &text)
     for term in explanation.terms {
       appendPrefix(&column, to: &text)
       text.append(csvField: name(of: term, model).span, delimiter: separator)
       appendPrefix(&column, to: &text)
-      text.append(term.slope)
+      append(term.slope, to: &text)
       appendPrefix(&column, to: &text)
-      text.append(term.value)
+      text.append(term.value, as: term.reading)
+    }
+  }
+
+  /// Appends a number, a Float's with a Float's digits; what is not finite is null in JSON.
+  private func append(_ value: Double, to text: inout TextBuffer) {
+    if format == .ndjson && !value.isFinite {
+      text.append("null")
+    } else if decimalValue(of: Float(value)) == value {
+      text.append(Float(value))
+    } else {
+      text.append(value)
     }
   }
 
@@ -77,9 +88,9 @@ extension RowWriter {
     case .missing: text.append(",\"missing\":true")
     }
     text.append(",\"slope\":")
-    text.append(jsonNumber: term.slope)
+    append(term.slope, to: &text)
     text.append(",\"value\":")
-    text.append(jsonNumber: term.value)
+    text.append(term.value, as: term.reading)
     text.append(0x7D as UInt8)
   }
 }

@@ -18,6 +18,8 @@ struct RowWriter {
   /// The classes as they are written.
   private let classTexts: [[UInt8]]
   private let outputCount: Int
+  /// Of a regression: how values become numbers in the unit of each target.
+  private let readings: [NumberReading]
   private let writesProbabilities: Bool
   /// For each expert its deviation for each target; nil if it is not wanted.
   private let deviations: [[Float]]?
@@ -38,6 +40,7 @@ struct RowWriter {
     separator = format == .tsv ? 0x09 : 0x2C
     task = model.header.task
     outputCount = model.header.task == .regression ? model.header.outputCount : 1
+    readings = ModelInput(model).targets
     writesProbabilities = probabilities
     self.deviations = deviations
     explains = explaining != nil
@@ -144,7 +147,7 @@ struct RowWriter {
     if task == .regression {
       for output in 0..<outputCount {
         appendPrefix(&column, to: &text)
-        text.append(session.value(slot, output: output))
+        text.append(session.value(slot, output: output), as: readings[output])
       }
     } else {
       appendPrefix(&column, to: &text)
@@ -152,9 +155,9 @@ struct RowWriter {
       text.append(classText.span)
     }
     if let deviations {
-      for deviation in deviations[session.expert(slot)] {
+      for (target, deviation) in deviations[session.expert(slot)].enumerated() {
         appendPrefix(&column, to: &text)
-        text.append(deviation)
+        text.append(Float(readings[target].difference(Double(deviation))))
       }
     }
     if writesProbabilities {
@@ -194,7 +197,13 @@ struct RowWriter {
 
   /// Appends an answer that is one number, behind its kept fields.
   func append(_ value: Float, to text: inout TextBuffer) {
-    text.append(value, after: ends.prefix, before: ends.suffix)
+    guard readings[0].isRelative else {
+      text.append(value, after: ends.prefix, before: ends.suffix)
+      return
+    }
+    text.append(ends.prefix.span)
+    text.append(value, as: readings[0])
+    text.append(ends.suffix.span)
   }
 
   private func appendRoute(

@@ -2,6 +2,8 @@
 //
 // Step: tally → [separations] → report.
 
+internal import PosternData
+
 /// One difference between an expert's rows and the rest.
 struct Separation: Equatable {
   enum Kind: Equatable {
@@ -46,7 +48,10 @@ func separations(of tally: RouteTally, top: Int) -> [[Separation]] {
         if let effect = own.standardizedDifference(from: rests[number]) {
           found[expert].append(
             Separation(
-              column: column.name, kind: .mean(own.mean, rest: rests[number].mean), effect: effect))
+              column: column.name,
+              kind: .mean(
+                column.reading.absolute(own.mean),
+                rest: column.reading.absolute(rests[number].mean)), effect: effect))
         }
       }
       if let largest = largestShare(

@@ -27,36 +27,37 @@ enum TargetRequest {
 /// Reads the true values of a record: numbers, or codes of classes.
 struct TargetReader {
   private let fields: [Int]
+  private let readings: [NumberReading]
   /// The classes by code; nil for numbers.
-  private let classes: TextTable?
+  private var classes: CategoryIndex?
+  private let classCount: Int
 
   init(_ model: ModelView, fields: [Int]) {
     self.fields = fields
-    if model.header.task == .regression {
-      classes = nil
-      return
-    }
-    var table = TextTable()
-    for index in 0..<model.schema.classCount { table.insert(model.schema.className(index)) }
-    classes = table
+    classCount = model.schema.classCount
+    readings = ModelInput(model).targets
+    if model.header.task == .regression { return }
+    var texts: [[UInt8]] = []
+    for index in 0..<classCount { texts.append(model.schema.className(index).copied()) }
+    classes = CategoryIndex(texts)
   }
 
   /// Appends a value for each target: NaN for a missing one; for a class that the model does not
-  /// know the number of its classes, which no answer equals.
+  /// know the number of its classes, which no answer equals. Numbers are those of the text.
   ///
   /// - Throws: What is no number where one is expected. Nothing was appended then.
-  func append(
-    to values: inout [Float], from reader: borrowing RecordReader
+  mutating func append(
+    to values: inout [Double], from reader: borrowing RecordReader
   ) throws(RowProblem) {
     let count = values.count
-    for field in fields {
-      if let classes {
-        let code = reader.isMissing(field) ? nil : classes.index(of: reader.field(field))
-        values.append(reader.isMissing(field) ? .nan : Float(code ?? classes.count))
+    for (target, field) in fields.enumerated() {
+      if classes != nil {
+        let code = reader.isMissing(field) ? nil : classes?.code(of: reader.field(field))
+        values.append(reader.isMissing(field) ? .nan : Double(code ?? classCount))
         continue
       }
       do throws(DataError) {
-        values.append(try reader.number(field))
+        values.append(try reader.double(field, form: readings[target].form))
       } catch {
         values.removeLast(values.count - count)
         throw .data(error)

@@ -70,6 +70,8 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var table: TableOptions
 
+  @OptionGroup(title: "NUMBERS AND DATES") var forms: FormOptions
+
   @Option(
     help: ArgumentHelp(
       "Widths of the hidden layers, such as 128,64, or none; with / between, of each expert.",

@@ -13,19 +13,27 @@ struct TrainingColumns {
     var name: [UInt8]
     /// Its place among the columns that are read; nil if it is left out.
     var place: Int?
+    /// The date or time that it is a part of.
+    var part: ModelInput.Part?
   }
 
-  /// Every column but the targets, in the order of the table.
+  /// Every column but the targets, in the order of the table; a date has a column for each part.
   private(set) var inputs: [Input] = []
   /// The columns to read: inputs, then targets.
   private(set) var plans: [ColumnPlan] = []
   /// The names of the targets.
   private(set) var targets: [[UInt8]] = []
+  /// The columns of dates and times.
+  private(set) var sources: [(name: [UInt8], form: CalendarForm)] = []
+  /// Texts that mean missing among numbers, found in columns of numbers.
+  private(set) var markers: [[UInt8]] = []
   let isClassification: Bool
   /// Whether a model decided, so that the user cannot.
   let isOfModel: Bool
   /// What was decided without being asked.
   private(set) var notes: [Message] = []
+  /// What each column is taken for.
+  private(set) var report: [ColumnReport] = []
 
   /// Where the targets are among the columns that are read.
   var targetIndices: Range<Int> { plans.count - targets.count..<plans.count }
@@ -33,20 +41,39 @@ struct TrainingColumns {
   /// The columns that a model knows already; `name` is the model's.
   init(_ model: ModelView, _ name: String) throws(CommandFailure) {
     let schema = model.schema
+    let input = ModelInput(model)
     isClassification = model.header.task != .regression
     isOfModel = true
-    for column in 0..<model.header.columnCount {
-      let name = schema.columnName(column).copied()
-      let kind = schema.kind(ofColumn: column)
-      inputs.append(Input(name: name, place: kind == .ignored ? nil : plans.count))
-      if kind != .ignored {
-        plans.append(ColumnPlan(name: name, kind: kind == .numeric ? .numeric : .categorical))
+    sources = input.sources
+    for (index, column) in input.columns.enumerated() {
+      let name = schema.columnName(index).copied()
+      let kind = schema.kind(ofColumn: index)
+      inputs.append(
+        Input(name: name, place: kind == .ignored ? nil : plans.count, part: column.part))
+      let reading = column.reading
+      switch kind {
+      case .ignored: continue
+      case .categorical: plans.append(ColumnPlan(name: name, kind: .categorical))
+      case .numeric:
+        let form = column.part.map { sources[$0.source].form }
+        let kind: ColumnPlan.Kind =
+          if let part = column.part, let form {
+            .calendar(form, part.part, reading.origin)
+          } else {
+            .numeric(reading.form, reading.origin)
+          }
+        plans.append(ColumnPlan(name: name, source: column.name, kind: kind))
       }
     }
     for target in 0..<schema.targetCount {
       let name = schema.targetName(target).copied()
       targets.append(name)
-      plans.append(ColumnPlan(name: name, kind: isClassification ? .categorical : .numeric))
+      let reading = isClassification ? NumberReading() : input.targets[target]
+      plans.append(
+        ColumnPlan(
+          name: name,
+          kind: isClassification ? .categorical : .numeric(reading.form, reading.origin),
+          keepsExact: !isClassification))
     }
     var table = TextTable()
     for (place, plan) in plans.enumerated() {
@@ -72,112 +99,86 @@ struct TrainingColumns {
     guard summary.rowCount > 0 else {
       throw CommandFailure(.badData, Messages.noDataRows(source.name))
     }
-    let targets = columnNames(command.target, in: header)
-    let categorical = columnNames(command.columns.categorical, in: header)
-    let numeric = columnNames(command.columns.numeric, in: header)
-    let ignored = columnNames(command.columns.ignore, in: header)
-    let options = [
-      ("--target", targets), ("--categorical", categorical), ("--numeric", numeric),
-      ("--ignore", ignored),
-    ]
-    for (option, names) in options {
-      try TrainingColumns.check(names, option, in: header, source.name)
-    }
-    try TrainingColumns.checkOnce(options)
-    if targets.count > 1 && command.task == .classification {
-      throw CommandFailure(.usage, Messages.severalClasses)
-    }
+    let named = try NamedColumns(command, header, source.name)
+    targets = named.targets
+    let decisions = ColumnDecisions(summary, named, command.forms, source.name)
     do throws(DataError) {
-      (isClassification, notes) = try TrainingColumns.task(
-        summary, targets, command.task, source.name)
-      for column in summary.columns where !targets.contains(column.name) {
-        let wanted: PosternData.ColumnKind? =
-          categorical.contains(column.name)
-          ? .categorical : numeric.contains(column.name) ? .numeric : nil
-        try add(column, isIgnored: ignored.contains(column.name), wanted: wanted, source.name)
-      }
+      isClassification = try decisions.isClassification(command.task)
+      notes += decisions.taskNotes(command.task, isClassification)
+      if isClassification { try decisions.checkClassCount() }
     } catch {
       throw Messages.data(error, in: source.name)
     }
+    let brake = isClassification ? decisions.oneClassPerRow() : nil
+    if let brake { throw brake }
+    do throws(DataError) {
+      for column in summary.columns where !targets.contains(column.name) {
+        try add(column, try decisions.decide(column), header: header)
+      }
+      for name in targets { try addTarget(name, decisions) }
+    } catch {
+      throw Messages.data(error, in: source.name)
+    }
+    notes += decisions.notes(on: report, summary)
     if !summary.nestedKeys.isEmpty {
       notes.append(Messages.nestedKeys(summary.nestedKeys, source.name))
     }
-    self.targets = targets
-    for name in targets {
-      plans.append(ColumnPlan(name: name, kind: isClassification ? .categorical : .numeric))
-    }
   }
 
+  /// Takes a column for what it was decided to be.
   private mutating func add(
-    _ column: ColumnSummary, isIgnored: Bool, wanted: PosternData.ColumnKind?, _ name: String
+    _ column: ColumnSummary, _ decision: ColumnDecisions.Decision, header: [[UInt8]]
   ) throws(DataError) {
-    var kind: PosternData.ColumnKind?
-    if !isIgnored {
-      switch try column.verdict(wanted: wanted) {
-      case .use(let found), .constant(let found): kind = found
-      // The trainer says that it leaves the column out.
-      case .allMissing: kind = .numeric
-      case .identifierLike(let count):
-        notes.append(Messages.identifierLike(column.name, count, name))
-      }
-    }
-    inputs.append(Input(name: column.name, place: kind == nil ? nil : plans.count))
-    if let kind {
-      plans.append(
-        ColumnPlan(name: column.name, kind: kind == .numeric ? .numeric : .categorical))
-    }
-  }
-
-  private static func check(
-    _ names: [[UInt8]], _ option: String, in header: [[UInt8]], _ name: String
-  ) throws(CommandFailure) {
-    if option == "--target" && names.isEmpty {
-      throw CommandFailure(.usage, Messages.emptyTarget)
-    }
-    for column in names where !header.contains(column) {
-      throw CommandFailure(
-        .badData,
-        Messages.noSuchColumn(option, column, mostSimilar(to: column, among: header), header, name))
-    }
-  }
-
-  /// A column is one thing only.
-  private static func checkOnce(_ options: [(String, [[UInt8]])]) throws(CommandFailure) {
-    for (index, (option, names)) in options.enumerated() {
-      for (other, others) in options[(index + 1)...] {
-        if let column = names.first(where: others.contains) {
-          throw CommandFailure(.usage, Messages.namedTwice(column, option, other))
-        }
+    report.append(ColumnReport(name: column.name, role: decision.role, reason: decision.reason))
+    switch decision.kind {
+    case .leftOut: inputs.append(Input(name: column.name))
+    case .numbers(let form):
+      addMarkers(of: column)
+      // The trainer says that it leaves a column without values out.
+      let origin = form.isPlain ? column.statistics.origin : nil
+      append(ColumnPlan(name: column.name, kind: .numeric(form, origin)))
+    case .categories: append(ColumnPlan(name: column.name, kind: .categorical))
+    case .calendar(let form):
+      addMarkers(of: column)
+      let source = sources.count
+      sources.append((column.name, form))
+      for part in form.parts {
+        var name = column.name + Array(".\(part)".utf8)
+        while header.contains(name) { name.append(UInt8(ascii: "_")) }
+        append(
+          ColumnPlan(name: name, source: column.name, kind: .calendar(form, part, nil)),
+          part: ModelInput.Part(source: source, part: part))
       }
     }
   }
 
-  /// Whether the target is a class, and what there is to say about that.
-  private static func task(
-    _ summary: TableSummary, _ targets: [[UInt8]], _ wanted: TrainCommand.TaskName?, _ name: String
-  ) throws(DataError) -> (Bool, [Message]) {
-    let columns = summary.columns.filter { targets.contains($0.name) }
-    if targets.count > 1 || wanted == .regression {
-      for column in columns { _ = try column.verdict(wanted: .numeric) }
-      return (false, [])
+  private mutating func append(_ plan: ColumnPlan, part: ModelInput.Part? = nil) {
+    inputs.append(Input(name: plan.name, place: plans.count, part: part))
+    plans.append(plan)
+  }
+
+  private mutating func addTarget(
+    _ name: [UInt8], _ decisions: ColumnDecisions
+  ) throws(DataError) {
+    guard !isClassification, let column = decisions.column(name) else {
+      report.append(ColumnReport(name: name, role: .target, reason: "classes"))
+      plans.append(ColumnPlan(name: name, kind: .categorical))
+      return
     }
-    guard let column = columns.first else { return (false, []) }
-    if wanted == .classification { return (true, []) }
-    let verdict = try column.verdict()
-    let target = Messages.quoted(column.name)
-    if column.textCount > 0 {
-      if case .identifierLike(let count) = verdict {
-        return (true, [Messages.manyClasses(target, count, name)])
-      }
-      return (true, [])
+    let form = try decisions.targetForm(column)
+    addMarkers(of: column)
+    let reason = ColumnDecisions.words(form, column)
+    report.append(ColumnReport(name: name, role: .target, reason: reason))
+    plans.append(
+      ColumnPlan(
+        name: name, kind: .numeric(form, form.isPlain ? column.statistics.origin : nil),
+        keepsExact: true))
+  }
+
+  private mutating func addMarkers(of column: ColumnSummary) {
+    for marker in column.markers where !markers.contains(marker.text) {
+      markers.append(marker.text)
     }
-    if column.distinctCount == 2 {
-      return (true, [Messages.assumedClasses(target, name)])
-    }
-    if column.isIntegral && column.distinctCount <= 20 && column.distinctCount > 2 {
-      return (false, [Messages.assumedNumbers(target, column.distinctCount, name)])
-    }
-    return (false, [])
   }
 
   /// The targets of a table that was read by these plans.
@@ -191,5 +192,28 @@ struct TrainingColumns {
       if case .numeric(let numbers) = column.values { values.append(numbers) }
     }
     return .regression(names: targets, values: values)
+  }
+
+  /// The same plans with the origins that the values of a first table chose, for further tables.
+  ///
+  /// - Parameter readings: Of each column that was read.
+  func settled(by readings: [NumberReading]) -> TrainingColumns {
+    var result = self
+    for (index, reading) in readings.enumerated() {
+      switch plans[index].kind {
+      case .numeric(let form, nil): result.plans[index].kind = .numeric(form, reading.origin)
+      case .calendar(let form, let part, nil):
+        result.plans[index].kind = .calendar(form, part, reading.origin)
+      default: break
+      }
+    }
+    return result
+  }
+}
+
+extension CalendarForm {
+  /// The parts of its times that become columns.
+  var parts: [CalendarPart] {
+    self == .timeOfDay ? [.hour] : [.days, .hour, .weekday, .month, .dayOfYear]
   }
 }

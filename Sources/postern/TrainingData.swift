@@ -18,6 +18,10 @@ struct TrainingData {
   var digest: UInt64
   /// The name of the input.
   var name: String
+  /// How the numbers of each column that was read, targets last, became values of a row.
+  var readings: [NumberReading]
+  /// Columns of which different numbers became one value.
+  var collapsed: [[UInt8]]
 }
 
 /// An input that can be read more than once, and its digest.
@@ -35,12 +39,17 @@ struct TrainingInput {
 
   /// The same with the options that say how to read; `missing` as they take it.
   init(
-    _ path: String, format: TextFormat?, delimiter: Delimiter?, missing: [String]
+    _ path: String, format: TextFormat?, delimiter: Delimiter?, missing: [String],
+    model: ModelInput? = nil
   ) throws(CommandFailure) {
     name = Messages.name(ofInput: path)
     let format = format ?? TextFormat(path: path)
     var options = RecordReader.Options(format: format.readerFormat(delimiter: delimiter))
-    if !missing.isEmpty { options.missing = MissingTokens(columnNames(missing).map(text)) }
+    if let model {
+      model.apply(to: &options, missing: missing)
+    } else if !missing.isEmpty {
+      options.missing = MissingTokens(columnNames(missing))
+    }
     if path != "-", let digest = digestOfFile(at: path) {
       input = TableInput(path: path, options: options)
       self.digest = digest
@@ -67,8 +76,10 @@ extension TrainingData {
   /// - Throws: ``CommandFailure`` for a table that is not as planned, or has no row with a target.
   init(_ source: TrainingInput, _ plan: TrainingColumns) throws(CommandFailure) {
     var table: Table
+    var input = source.input
+    if !plan.isOfModel { input.options.missingNumbers = MissingTokens(plan.markers) }
     do throws(DataError) {
-      table = try Table(reading: source.input, columns: plan.plans)
+      table = try Table(reading: input, columns: plan.plans)
     } catch {
       throw Messages.data(error, in: source.name)
     }
@@ -89,6 +100,8 @@ extension TrainingData {
     lines = table.lines
     digest = source.digest
     name = source.name
+    readings = table.columns.map(\.reading)
+    collapsed = table.columns.filter(\.collapses).map(\.name)
     self.table = TrainingTable(
       columns: plan.inputs.map { input in
         TrainingTable.Column(

@@ -20,9 +20,12 @@ struct TrainingSession {
   /// Reads the rows to learn from.
   func load() throws -> (columns: TrainingColumns, data: TrainingData) {
     let source = try TrainingInput(command.train, command)
-    let columns = try TrainingColumns(source, command)
+    var columns = try TrainingColumns(source, command)
     for note in columns.notes { console.note(note) }
+    if !command.quiet { console.write(ColumnReport.text(columns.report)) }
     let data = try TrainingData(source, columns)
+    for name in data.collapsed { console.warning(Messages.collapsed(name, data.name)) }
+    columns = columns.settled(by: data.readings)
     if data.withoutTarget > 0 {
       console.warning(Messages.withoutTarget(data.withoutTarget, data.name))
     }
@@ -56,8 +59,14 @@ struct TrainingSession {
     } catch {
       throw Messages.training(error, data, validation: validation)
     }
-    let warnings = trained.report.warnings.map { Messages.warning($0, data) }
+    let warnings = trained.report.warnings.filter { !columns.isPartOnly($0) }
+      .map { Messages.warning($0, data) }
     for warning in warnings { console.warning(warning) }
+    trained.description.input = columns.input(
+      of: trained.description, data.readings, tokens(command))
+    if let dense = trained.dense {
+      trained.dense?.input = columns.input(of: dense, data.readings, tokens(command))
+    }
     let bytes = try encoded(&trained.description, trained.report, data, validation)
     try check(bytes)
     try writeFile(bytes, to: command.output)

@@ -66,7 +66,8 @@ struct UpdateSession {
   }
 
   private func read(_ model: ModelView) throws -> (TrainingData, TrainingData?) {
-    if command.table.missing.isEmpty, let tokens = AncillarySection.missingTokens(model) {
+    let input = ModelInput(model)
+    if command.table.missing.isEmpty, let tokens = input.unsaidTokens(model) {
       console.note(Messages.trainedWithTokens(tokens, name))
     }
     let columns = try TrainingColumns(model, name)
@@ -74,7 +75,7 @@ struct UpdateSession {
       let data = try TrainingData(
         TrainingInput(
           path, format: command.table.inputFormat, delimiter: command.table.delimiter,
-          missing: command.table.missing), columns)
+          missing: command.table.missing, model: input), columns)
       if data.withoutTarget > 0 {
         console.warning(Messages.withoutTarget(data.withoutTarget, data.name))
       }

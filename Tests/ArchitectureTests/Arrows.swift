@@ -7,7 +7,7 @@ enum Arrows {
   static let allowed: [String: Set<String>] = [
     "PosternFormat": [],
     "PosternRuntime": ["PosternFormat", "CPosternKernels", "Synchronization"],
-    "PosternData": ["CPosternText"],
+    "PosternData": ["PosternFormat", "CPosternText"],
     "PosternStorage": ["PosternFormat", "PosternRuntime", "CZstd"],
     "PosternPackaging": ["PosternFormat", "PosternRuntime", "CZstd"],
     "PosternTrainer": ["PosternFormat", "PosternRuntime", "PosternPackaging", "CPosternKernels"],

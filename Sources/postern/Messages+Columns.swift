@@ -1,0 +1,127 @@
+// Messages+Columns.swift: what is said about columns that are not plain numbers or categories.
+
+internal import PosternData
+internal import PosternFormat
+
+extension Messages {
+  static func dateColumn(_ column: [UInt8], _ reason: String, _ name: String) -> Message {
+    Message(
+      name,
+      "column \(quoted(column)) holds \(reason); its days, hour, weekday, month and day of the year "
+        + "are columns of their own",
+      help: "use `--categorical \(shellQuoted(column))` or `--ignore \(shellQuoted(column))` "
+        + "to take it otherwise")
+  }
+
+  static func numberColumn(
+    _ column: [UInt8], _ reason: String, _ role: ColumnReport.Role, _ name: String
+  ) -> Message {
+    let isTarget = role == .target
+    return Message(
+      name, "\(isTarget ? "target" : "column") \(quoted(column)) holds numbers: \(reason)",
+      help: isTarget
+        ? nil
+        : "use `--categorical \(shellQuoted(column))` if they are names, "
+          + "`--ignore \(shellQuoted(column))` to leave it out")
+  }
+
+  static func leftOut(_ column: ColumnSummary, _ reason: String, _ name: String) -> Message {
+    let option = column.textCount == 0 ? "--numeric" : "--categorical"
+    return Message(
+      name, "column \(quoted(column.name)) is left out: \(reason)",
+      help: "use `\(option) \(shellQuoted(column.name))` to keep it, "
+        + "`--ignore \(shellQuoted(column.name))` to silence this note")
+  }
+
+  static func wideIntegers(_ column: ColumnSummary, _ name: String) -> Message {
+    Message(
+      name,
+      "\(count(column.wideIntegerCount, "integer")) of \(quoted(column.name)) "
+        + "\(column.wideIntegerCount == 1 ? "is" : "are") beyond 2^53: neighbours become one number",
+      help: "use `--categorical \(shellQuoted(column.name))` if they are names")
+  }
+
+  static func collapsed(_ column: [UInt8], _ name: String) -> Message {
+    Message(
+      name,
+      "different numbers of \(quoted(column)) are one number to the model: "
+        + "they differ by less than a millionth of their range")
+  }
+
+  static func mixedCategories(_ column: ColumnSummary, _ name: String) -> Message {
+    Message(
+      name,
+      "column \(quoted(column.name)) is taken as categories: "
+        + "\(grouped(column.numberCount)) of \(count(column.presentCount, "value")) "
+        + "\(column.numberCount == 1 ? "is a number" : "are numbers"), the others are not",
+      help: "use `--categorical \(shellQuoted(column.name))` to silence this note")
+  }
+
+  static func lostZeros(_ column: [UInt8], _ name: String) -> Message {
+    Message(
+      name, "categories of \(quoted(column)) are equal by value: zeros in front do not count")
+  }
+
+  static func oneClassPerRow(_ target: ColumnSummary, _ name: String) -> Message {
+    let classes = target.distinctCount > 60_000 ? "more than 60,000" : grouped(target.distinctCount)
+    var help = "is it an identifier, and another column the target?"
+    if target.shapedCount == target.textCount {
+      help =
+        target.textCount == 0
+        ? "it holds numbers: leave out `--task classification`, or is it an identifier?"
+        : "its values look like numbers with marks or units: "
+          + "use `--task regression --decimal ','` or `--task regression --thousands ','`"
+    } else if target.numberCount > 0 {
+      help =
+        "some values are numbers: use `--task regression --missing TEXT` for the text among them"
+    }
+    return Message(
+      name,
+      "target \(quoted(target.name)) has \(classes) classes in "
+        + "\(count(target.presentCount, "row")): nearly one class for each row, expected many rows "
+        + "of each", help: help)
+  }
+
+  /// What keeps a column of numbers or dates from being read, and what to do.
+  static func unclear(
+    _ name: ShortText, _ text: ShortText, _ problem: ColumnProblem
+  ) -> (text: String, help: String?) {
+    let column = "column \(quoted(name))"
+    let other =
+      "or `--categorical \(shellQuoted(name.bytes))` if it holds names"
+    switch problem {
+    case .ambiguousMarks:
+      return (
+        "\(quoted(text)) in \(column) may have a decimal comma or thousands",
+        "use `--decimal ','` or `--thousands ','`"
+      )
+    case .ambiguousDates:
+      return (
+        "\(quoted(text)) in \(column) may have the day or the month first",
+        "use `--date-order dmy` or `--date-order mdy`"
+      )
+    case .partOfUnit(let unit):
+      return (
+        "\(quoted(text)) in \(column) has the unit \(quoted(unit)), other numbers there have none",
+        "use `--unit \(shellQuoted(unit))` if all are in that unit, \(other)"
+      )
+    case .differentForms:
+      return (
+        "\(column) holds numbers in different forms, such as \(quoted(text))",
+        "write them alike, use `--ignore \(shellQuoted(name.bytes))`, \(other)"
+      )
+    }
+  }
+
+  /// A text as a word for the shell.
+  static func shellQuoted(_ text: [UInt8]) -> String {
+    let plain =
+      !text.isEmpty
+      && text.allSatisfy { byte in
+        byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26
+          || [0x5F, 0x2E, 0x2D, 0x2F, 0x2C].contains(byte)
+      }
+    let shown = printable(text.span)
+    return plain ? shown : "'" + shown.replacing("'", with: "'\\''") + "'"
+  }
+}
