@@ -100,7 +100,9 @@ let package = Package(
         "PosternRuntime", "PosternFormat", "PosternPackaging", "CPosternKernels", "TestModels",
       ],
       swiftSettings: borrowing),
-    .testTarget(name: "PosternDataTests", dependencies: ["PosternData"], swiftSettings: borrowing),
+    .testTarget(
+      name: "PosternDataTests", dependencies: ["PosternData", "PosternFormat"],
+      swiftSettings: borrowing),
     .testTarget(
       name: "PosternPackagingTests",
       dependencies: ["PosternPackaging", "PosternFormat", "PosternStorage", "TestModels"],

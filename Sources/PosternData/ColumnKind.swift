@@ -78,6 +78,7 @@ extension ColumnSummary {
   ///   as values, are identifiers. All others are categories.
   ///
   /// - Parameter wishes: What is known beside the values.
+  /// - Returns: The verdict; of a column that the user named, what he named or `allMissing`.
   /// - Throws: ``DataError``: an infinite number, a text in a column of numbers, numbers or dates
   ///   that can be read in two ways.
   package func verdict(_ wishes: ColumnWishes = ColumnWishes()) throws(DataError) -> ColumnVerdict {

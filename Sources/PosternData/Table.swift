@@ -27,6 +27,8 @@ package struct ColumnPlan: Equatable, Sendable {
   package var kind: Kind
   /// Whether the numbers are kept in double precision too.
   package var keepsExact = false
+  /// Spellings of categories that are known already: they are preferred to those of the input.
+  package var spellings: [[UInt8]] = []
 
   /// Creates a plan.
   package init(name: [UInt8], source: [UInt8]? = nil, kind: Kind, keepsExact: Bool = false) {
@@ -134,6 +136,7 @@ package struct Table: Equatable, Sendable {
 private struct ColumnBuilder {
   private let kind: ColumnPlan.Kind
   private let keepsExact: Bool
+  private let spellings: [[UInt8]]
   /// Whether some row has the column at all.
   private(set) var isSeen = false
   private var numbers: [Float] = []
@@ -148,6 +151,7 @@ private struct ColumnBuilder {
   init(_ plan: ColumnPlan) {
     kind = plan.kind
     keepsExact = plan.keepsExact
+    spellings = plan.spellings
     if case .codes(let categories) = plan.kind {
       known = CategoryIndex(categories)
       knownCount = categories.count
@@ -236,10 +240,10 @@ private struct ColumnBuilder {
     return column
   }
 
-  /// The codes with a dictionary in order, in which each category has the spelling that is the most
-  /// frequent one.
+  /// The codes with a dictionary in order, in which each category has the spelling that is known or
+  /// else the most frequent one.
   private func merged() -> Table.Values {
-    let found = texts.texts
+    var found = texts.texts
     var keys = TextTable()
     var spelling: [Int] = []
     var keyOfText: [Int] = []
@@ -256,6 +260,11 @@ private struct ColumnBuilder {
       {
         spelling[place] = index
       }
+    }
+    var known = CategoryIndex(spellings)
+    for index in spelling {
+      let text = found[index]
+      if let code = known.code(of: text.span) { found[index] = spellings[code] }
     }
     let order = spelling.indices.sorted {
       found[spelling[$0]].lexicographicallyPrecedes(found[spelling[$1]])

@@ -53,7 +53,12 @@ struct TrainingColumns {
       let reading = column.reading
       switch kind {
       case .ignored: continue
-      case .categorical: plans.append(ColumnPlan(name: name, kind: .categorical))
+      case .categorical:
+        var plan = ColumnPlan(name: name, kind: .categorical)
+        for code in 0..<schema.categoryCount(ofColumn: index) {
+          plan.spellings.append(schema.category(code, ofColumn: index).copied())
+        }
+        plans.append(plan)
       case .numeric:
         let form = column.part.map { sources[$0.source].form }
         let kind: ColumnPlan.Kind =
@@ -74,6 +79,9 @@ struct TrainingColumns {
           name: name,
           kind: isClassification ? .categorical : .numeric(reading.form, reading.origin),
           keepsExact: !isClassification))
+    }
+    for index in 0..<schema.classCount {
+      plans[plans.count - 1].spellings.append(schema.className(index).copied())
     }
     var table = TextTable()
     for (place, plan) in plans.enumerated() {
@@ -194,12 +202,14 @@ struct TrainingColumns {
     return .regression(names: targets, values: values)
   }
 
-  /// The same plans with the origins that the values of a first table chose, for further tables.
+  /// The same plans with the origins and the spellings of a first table, for further tables.
   ///
-  /// - Parameter readings: Of each column that was read.
-  func settled(by readings: [NumberReading]) -> TrainingColumns {
+  /// - Parameter data: The first table.
+  /// - Returns: Plans with an origin for every number.
+  func settled(by data: TrainingData) -> TrainingColumns {
     var result = self
-    for (index, reading) in readings.enumerated() {
+    for (index, reading) in data.readings.enumerated() {
+      result.plans[index].spellings = data.categories[index]
       switch plans[index].kind {
       case .numeric(let form, nil): result.plans[index].kind = .numeric(form, reading.origin)
       case .calendar(let form, let part, nil):

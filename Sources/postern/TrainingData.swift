@@ -20,6 +20,8 @@ struct TrainingData {
   var name: String
   /// How the numbers of each column that was read, targets last, became values of a row.
   var readings: [NumberReading]
+  /// The categories of each column that was read; none of numbers.
+  var categories: [[[UInt8]]]
   /// Columns of which different numbers became one value.
   var collapsed: [[UInt8]]
 }
@@ -101,6 +103,9 @@ extension TrainingData {
     digest = source.digest
     name = source.name
     readings = table.columns.map(\.reading)
+    categories = table.columns.map { column in
+      if case .categorical(_, let categories) = column.values { categories } else { [] }
+    }
     collapsed = table.columns.filter(\.collapses).map(\.name)
     self.table = TrainingTable(
       columns: plan.inputs.map { input in

@@ -25,7 +25,7 @@ struct TrainingSession {
     if !command.quiet { console.write(ColumnReport.text(columns.report)) }
     let data = try TrainingData(source, columns)
     for name in data.collapsed { console.warning(Messages.collapsed(name, data.name)) }
-    columns = columns.settled(by: data.readings)
+    columns = columns.settled(by: data)
     if data.withoutTarget > 0 {
       console.warning(Messages.withoutTarget(data.withoutTarget, data.name))
     }
