@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "CPosternKernels"),
     .target(
       name: "PosternRuntime", dependencies: ["PosternFormat", "CPosternKernels"],
-      swiftSettings: embedded),
+      exclude: ["postern_calendar.h"], swiftSettings: embedded),
     .target(name: "CPosternText"),
     .target(name: "PosternData", dependencies: ["CPosternText"], swiftSettings: borrowing),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),

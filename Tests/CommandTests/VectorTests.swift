@@ -4,6 +4,7 @@
 // wrote; what the vectors call invalid is refused by the name of the rule.
 
 import Foundation
+import PosternFormat
 import Testing
 
 @Suite struct VectorTests {
@@ -46,8 +47,9 @@ import Testing
     let found = result.output.split(separator: "\n")
     #expect(result.status == (expected.contains { $0.hasPrefix("refused") } ? 1 : 0))
     #expect(found.count == expected.count)
-    // Models with origins answer in binary64.
+    // Models with an input section answer in binary64.
     let answers = (try? lines(name + ".predictions")) ?? []
+    let exponents = try targetExponents(name)
     for (number, (line, wanted)) in zip(found, expected).enumerated() {
       let object = try #require(
         try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
@@ -60,8 +62,17 @@ import Testing
       // A class is a text; its logits are not printed.
       let values = object.filter { $0.key.hasPrefix("prediction") && $0.value is NSNumber }
       if !answers.isEmpty {
-        let bits = answers[number].split(separator: " ").compactMap { UInt64($0, radix: 16) }
-        #expect(numbers(in: line).map(\.bitPattern) == bits, "\(line)")
+        let answer = answers[number].split(separator: " ").compactMap { UInt64($0, radix: 16) }
+        let printed = numbers(in: line)
+        #expect(printed.count == answer.count)
+        for (output, pair) in zip(printed, answer).enumerated() {
+          // No digit is printed that the binary32 value of the head does not carry.
+          let value = Float(bitPattern: UInt32(words[output + 1], radix: 16) ?? 0)
+          let step =
+            Double(value.ulp) * Double(sign: .plus, exponent: exponents[output], significand: 1)
+          let expected = Double(bitPattern: pair.1)
+          #expect(abs(pair.0 - expected) <= step / 2 + expected.ulp, "\(line)")
+        }
         continue
       }
       guard values.count == words.count - 1 else { continue }
@@ -69,6 +80,19 @@ import Testing
       let printed = numbers(in: line).map { Float($0) }
       #expect(printed.map(\.bitPattern) == bits, "\(line)")
     }
+  }
+
+  /// The exponents of the targets of a model's input section.
+  private func targetExponents(_ name: String) throws -> [Int] {
+    let file = VectorTests.folder.appendingPathComponent(name + ".moe")
+    let bytes = [UInt8](try Data(contentsOf: file))
+    let model = try ModelView(validating: bytes.span)
+    var exponents: [Int] = []
+    guard let input = model.input else { return [] }
+    for target in 0..<model.schema.targetCount {
+      exponents.append(input.exponent(ofTarget: target))
+    }
+    return exponents
   }
 
   /// Those whose rows of binary32 are what the data says, too: without origins.
