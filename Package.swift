@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "CPosternKernels"),
     .target(
       name: "PosternRuntime", dependencies: ["PosternFormat", "CPosternKernels"],
-      swiftSettings: embedded),
+      exclude: ["postern_calendar.h"], swiftSettings: embedded),
     .target(name: "CPosternText"),
     .target(
       name: "PosternData", dependencies: ["PosternFormat", "CPosternText"], swiftSettings: borrowing),

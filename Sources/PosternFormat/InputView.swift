@@ -1,6 +1,6 @@
 // InputView.swift: how texts become the numbers of a row, and values become answers.
 //
-// Step: section → [input] → row, prediction.   Specification: formats/model.md, sections 6.6 and 9.0.
+// Step: section → [input] → row, prediction.   Specification: formats/model.md, 6.6 and 9.0.
 
 /// What stands between the integer and the fraction of a number. The number is the one in the file.
 public enum DecimalMark: UInt8, Sendable {

@@ -30,8 +30,8 @@ extension Session {
     return status
   }
 
-  /// The prediction of a target of an answered row in the unit of the data: what ``value(_:output:)``
-  /// gives, and the target's origin added. Valid after ``finish()``.
+  /// The prediction of a target of an answered row in the unit of the data: the value that
+  /// ``value(_:output:)`` gives, and the target's origin added. Valid after ``finish()``.
   ///
   /// - Precondition: ``status(_:)`` of the slot has no refusal, and the task is a regression.
   public func prediction(_ slot: Int, output: Int) -> Double {

@@ -12,8 +12,8 @@ struct TransformTarget {
 }
 
 /// Writes the features, entries and fractions of a row, whose values are asked for in the order of
-/// the columns (NaN is missing, a category is its code), and zeros behind the features. Returns whether the row can be answered; what was written of a
-/// refused row has no meaning.
+/// the columns (NaN is missing, a category is its code), and zeros behind the features. Returns
+/// whether the row can be answered; what was written of a refused row has no meaning.
 ///
 /// - Complexity: O(*columns* · log *edges*), no allocation.
 @inline(__always)

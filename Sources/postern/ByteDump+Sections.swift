@@ -13,6 +13,7 @@ extension ByteDump {
     case .router: router(start)
     case .head: head(start)
     case .expertShapes: shapes(start)
+    case .input: input(start)
     case .expert where entry.encoding == .raw: expert(start, Int(entry.index))
     case .sharedExpert where entry.encoding == .raw:
       let number = model.header.expertCount
@@ -70,7 +71,11 @@ extension ByteDump {
       reserved(offset + 12, 4)
       offset += Layout.Schema.recordByteCount
     }
-    let count = columns + targets + classes + categories
+    texts(offset, columns + targets + classes + categories)
+  }
+
+  /// Where each text ends, and the texts.
+  mutating func texts(_ offset: Int, _ count: Int) {
     let texts = offset + 4 * (count + 1)
     var bounds: [Int] = []
     for index in 0...count { bounds.append(integer(offset + 4 * index, 4, "offset[\(index)]")) }

@@ -8,6 +8,7 @@ enum Rules {
     "Sources/PosternData/TextKernels.swift",
     "Sources/PosternFormat/Span+Fields.swift",
     "Sources/PosternPackaging/Compressor.swift",
+    "Sources/PosternRuntime/CalendarTime+C.swift",
     "Sources/PosternRuntime/KernelPointers.swift",
     "Sources/PosternRuntime/Kernels+Expert.swift",
     "Sources/PosternRuntime/Kernels+Rows.swift",

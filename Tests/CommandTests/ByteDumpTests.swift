@@ -19,6 +19,7 @@ import Testing
   /// Goal: no byte of any file is left out or shown twice. Method: offsets and sizes of the lines.
   @Test(arguments: [
     "ancillary", "int4-groups", "two-levels-mixed", "zstd", "texts", "page-aligned",
+    "input-numbers", "input-times",
   ])
   func `the lines of a dump follow each other without a gap`(name: String) throws {
     let scratch = try Scratch()

@@ -37,6 +37,27 @@ import Testing
     #expect(answers == vector.expected)
   }
 
+  @Test(arguments: Vectors.names("valid", ending: ".values") + ["boundary/input-limits"])
+  func `values in binary64 give the bits of the rows`(name: String) throws {
+    let vector = try Vectors.load(name)
+    let model = try ModelView(validating: vector.bytes.span)
+    var words = [UInt32](
+      repeating: 0, count: model.header.workspaceByteCount(rowCapacity: 1) / 4)
+    let workspace = words.mutableSpan
+    var session = try Session(model: model, rowCapacity: 1, workspace: workspace)
+    let isRegression = model.header.task == .regression
+    let predictions = isRegression ? try Vectors.lines(name, ".predictions") : []
+    for (number, line) in try Vectors.lines(name, ".values").enumerated() {
+      let row = line.split(separator: " ").map { Double(bitPattern: UInt64($0, radix: 16) ?? 0) }
+      session.load(binary64: row.span, at: 0)
+      try session.predictRaw(count: 1)
+      #expect(Vectors.answer(session, 0) == vector.expected[number], "row \(number)")
+      if isRegression {
+        #expect(Vectors.predictions(session) == predictions[number], "row \(number)")
+      }
+    }
+  }
+
   @Test(arguments: Vectors.names("valid", ending: ".explain"))
   func `margin, runner-up and probabilities have their bits`(name: String) throws {
     let vector = try Vectors.load(name)
@@ -114,6 +135,17 @@ enum Vectors {
     return line
   }
 
+  /// A line in the form of `.predictions` for the row in slot 0.
+  static func predictions(_ session: borrowing Session) -> String {
+    if session.status(0).refusal != nil { return answer(session, 0) }
+    var bits: [String] = []
+    for output in 0..<session.model.header.outputCount {
+      let digits = String(session.prediction(0, output: output).bitPattern, radix: 16)
+      bits.append(String(repeating: "0", count: 16 - digits.count) + digits)
+    }
+    return bits.joined(separator: " ")
+  }
+
   /// A line in the form of `.explain` for the row in slot 0.
   static func explanation(_ session: inout Session) -> String {
     if session.status(0).refusal != nil { return answer(session, 0) }
@@ -131,5 +163,29 @@ enum Vectors {
   private static func bits(_ value: Float) -> String {
     let digits = String(value.bitPattern, radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}
+
+/// Goal: times are read as section 9.0 says. Method: the texts of the vectors, each with the number
+/// that the second implementation gave.
+@Suite struct GoldenTimeTests {
+  @Test(arguments: Vectors.names("valid", ending: ".texts"))
+  func `a text that is a time gives its bits`(name: String) throws {
+    let bytes = try Vectors.load(name).bytes
+    let model = try ModelView(validating: bytes.span)
+    guard let input = model.input else { return }
+    for line in try Vectors.lines(name, ".texts") {
+      let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+      let column = try #require(Int(words[0]))
+      // Markers of missing numbers are the reader's, who knows them.
+      guard let source = input.source(ofColumn: column), let part = input.part(ofColumn: column),
+        words[1] != "7fc00000"
+      else { continue }
+      let text = Array(words[2].utf8)
+      let time = CalendarTime(text.span, form: input.sourceForm(source))
+      let number = input.number(ofColumn: column)
+      let value = time.map { number.rowValue($0.part(part)).bitPattern }
+      #expect(value == UInt32(words[1], radix: 16), "\(line)")
+    }
   }
 }

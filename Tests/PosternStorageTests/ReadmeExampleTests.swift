@@ -14,7 +14,7 @@ import Testing
     let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).moe").path
     try replaceFile(at: path, with: try TestModels.mixed().encoded(profile: profile))
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let row = TestModels.rows(1)[0]
+    let row = TestModels.rows(1)[0].map { Double($0) }
     let value = try #require(try predictOne(row, model: path))
     #expect(value.isFinite)
     #expect(try predictOne([.infinity] + row.dropFirst(), model: path) == nil)
@@ -37,7 +37,7 @@ import Testing
 }
 
 /// The first target's prediction for one row, or nil if the row cannot be answered.
-func predictOne(_ row: [Float], model path: String) throws -> Float? {
+func predictOne(_ row: [Double], model path: String) throws -> Double? {
   let file = try MappedFile(path: path)
   let model = try ModelView(validating: file.bytes)
 
@@ -50,8 +50,8 @@ func predictOne(_ row: [Float], model path: String) throws -> Float? {
     model: model, rowCapacity: 1, workspace: workspace, cache: cache)
 
   // From here on nothing allocates. An expert is checked when it is first used, or decoded again.
-  predictor.session.load(row.span, at: 0)
+  predictor.session.load(binary64: row.span, at: 0)
   try predictor.predict(count: 1)
   guard predictor.session.status(0).refusal == nil else { return nil }
-  return predictor.session.value(0, output: 0)
+  return predictor.session.prediction(0, output: 0)
 }

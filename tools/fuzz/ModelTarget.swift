@@ -14,7 +14,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     try examine(bytes)
   } catch {
     // What a message is made of.
-    precondition(error.rule.rawValue >= 1 && error.rule.rawValue <= 32)
+    precondition(error.rule.rawValue >= 1 && error.rule.rawValue <= 33)
   }
   return 0
 }
@@ -23,6 +23,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
 private func examine(_ bytes: Span<UInt8>) throws(FormatError) {
   let model = try ModelView(validating: bytes)
   visitNames(model)
+  visitInput(model)
   var damage: FormatError?
   for number in 0..<model.header.sectionCount {
     let entry = model.entry(number)
@@ -65,6 +66,31 @@ private func visitNames(_ model: ModelView) {
     }
   }
   precondition(sum >= 0)
+}
+
+/// Reads everything that R33 vouches for.
+private func visitInput(_ model: ModelView) {
+  guard let input = model.input else { return }
+  var byteCount = 0
+  for column in 0..<model.header.columnCount {
+    byteCount += input.unit(ofColumn: column).count
+    let values: [Double] = [0, -1e308, 1.7e308, 0x1p-1074, .infinity]
+    for value in values where input.number(ofColumn: column).rowValue(value).isNaN {
+      guard value.isInfinite else { fatalError("a difference that is not a number") }
+    }
+    precondition((input.source(ofColumn: column) == nil) == (input.part(ofColumn: column) == nil))
+    if let source = input.source(ofColumn: column) {
+      guard source < input.sourceCount else { fatalError("a source that is none") }
+    }
+  }
+  for target in 0..<model.schema.targetCount { byteCount += input.unit(ofTarget: target).count }
+  for source in 0..<input.sourceCount {
+    byteCount += input.sourceName(source).count
+    _ = CalendarTime(input.sourceName(source), form: input.sourceForm(source))
+  }
+  for token in 0..<input.tokenCount { byteCount += input.token(token).count }
+  for token in 0..<input.numberTokenCount { byteCount += input.numberToken(token).count }
+  precondition(byteCount >= 0)
 }
 
 /// Reads every number that R32 vouches for.
@@ -119,7 +145,13 @@ private func predict(_ model: ModelView, capacity: Int) throws(FormatError) -> [
     let count = min(capacity, rowCount - first)
     for slot in 0..<count {
       let values = row(first + slot, model)
-      predictor.session.load(values.span, at: slot)
+      if model.input != nil {
+        // As far from the origins as from zero.
+        let wide = values.map { Double($0) }
+        predictor.session.load(binary64: wide.span, at: slot)
+      } else {
+        predictor.session.load(values.span, at: slot)
+      }
     }
     try predictor.predict(count: count, explaining: true)
     for slot in 0..<count {
@@ -133,6 +165,10 @@ private func predict(_ model: ModelView, capacity: Int) throws(FormatError) -> [
       for output in 0..<model.header.outputCount {
         let value = predictor.session.value(slot, output: output)
         guard value.isFinite else { fatalError("a prediction is not finite") }
+        if model.header.task == .regression {
+          let answer = predictor.session.prediction(slot, output: output)
+          guard answer.isFinite else { fatalError("an answer is not finite") }
+        }
         answers.append(value.bitPattern)
       }
       guard model.header.task != .regression else { continue }

@@ -5,6 +5,7 @@ What lies one step beyond a limit is in `invalid`.
 
 import struct
 
+import input_vectors
 import layout as L
 from arithmetic import f32
 from breaking import affine, categorical, recompressed, tiny
@@ -189,4 +190,4 @@ def texts_and_versions():
 
 def vectors():
     return [*sizes(), *transform_limits(), *router_limits(), *number_limits(), *frames(),
-            *texts_and_versions()]
+            *texts_and_versions(), input_vectors.limits()]

@@ -141,14 +141,15 @@ class Container:
                 raise FormatError(11, 0, 0, e.at, e.kind, 0)
         for e in self.entries:  # R12
             known = e.kind in L.KIND_NAMES
-            critical = L.CRITICAL if L.SCHEMA <= e.kind <= L.EXPERT else 0
+            critical = L.CRITICAL if L.is_known_critical(e.kind) else 0
             if known and e.flags & L.CRITICAL != critical:
                 raise FormatError(12, 0, 0, e.at + 8, e.flags, e.flags ^ L.CRITICAL)
             if known and e.kind != L.EXPERT and e.index:
                 raise FormatError(12, 0, 0, e.at + 4, e.index, 0)
             if e.flags & L.PAGE_ALIGNED and e.kind not in (L.SHARED, L.EXPERT):
                 raise FormatError(12, 0, 0, e.at + 8, e.flags, e.flags ^ L.PAGE_ALIGNED)
-            if L.SCHEMA <= e.kind <= L.SHARED and e.encoding != L.RAW:
+            raw = L.is_checked_at_open(e.kind) or e.kind == L.SHARED
+            if raw and e.encoding != L.RAW:
                 raise FormatError(12, 0, 0, e.at + 9, e.encoding, L.RAW)
         for before, e in zip(self.entries, self.entries[1:]):  # R13
             if (before.kind, before.index) >= (e.kind, e.index):
@@ -215,7 +216,7 @@ class Container:
 
     def _check_checksums(self):
         for e in self.entries:  # R18
-            if L.SCHEMA <= e.kind <= L.SHAPES:
+            if L.is_checked_at_open(e.kind):
                 computed = xxh64(self.stored(e))
                 if computed != e.checksum:
                     raise FormatError(18, e.kind, e.index, 0, computed, e.checksum)

@@ -30,11 +30,13 @@ class Printer:
 
     def field(self, offset, form, name):
         """One number; returns it."""
-        kinds = {"B": "u8", "H": "u16", "I": "u32", "Q": "u64", "f": "f32"}
+        kinds = {"B": "u8", "H": "u16", "I": "u32", "Q": "u64", "f": "f32", "i": "i32", "d": "f64"}
         (value,) = struct.unpack_from("<" + form, self.data, self.base + offset)
         size = struct.calcsize(form)
         if form == "f":
             shown = shortest(value)
+        elif form == "d":
+            shown = repr(value).removesuffix(".0")
         elif name in ("checksum", "directoryChecksum"):
             shown = f"{value:#018x}"
         else:
@@ -116,6 +118,11 @@ def schema(p, size):
                  ("reserved", 4))
         offset += 16
     words = [*s.columns, *s.targets, *s.classes, *(w for column in s.categories for w in column)]
+    texts(p, offset, words)
+
+
+def texts(p, offset, words):
+    """Offsets of texts, and the texts."""
     for i in range(len(words) + 1):
         p.field(offset, "I", f"offset[{i}]")
         offset += 4
@@ -123,6 +130,22 @@ def schema(p, size):
         if word:
             p.bytes(offset, len(word), "text", ascii(word.decode("utf-8", "replace"))[:80])
         offset += len(word)
+
+
+def input_section(p, size):
+    said = p.model.input
+    p.fields(0, ("I", "columnCount"), ("I", "targetCount"), ("I", "sourceCount"), ("I", "unitCount"),
+             ("I", "tokenCount"), ("I", "numberTokenCount"), ("I", "textByteCount"), ("reserved", 4))
+    offset = 32
+    for _ in said.columns + said.targets:
+        p.fields(offset, ("d", "origin"), ("i", "exponent"), ("I", "source"), ("B", "part"),
+                 ("B", "decimal"), ("B", "grouping"), ("reserved", 1), ("I", "unit"))
+        offset += 24
+    for _ in said.sources:
+        p.fields(offset, ("B", "form"), ("reserved", 7))
+        offset += 8
+    units = dict.fromkeys(n.unit for n in said.columns + said.targets if n.unit)
+    texts(p, offset, [name for name, _ in said.sources] + list(units) + said.tokens + said.number_tokens)
 
 
 def transform(p, size):
@@ -210,7 +233,8 @@ def ancillary(p, entry):
 
 
 ANCILLARY = {L.ROUTER_PARAMETERS: router_parameters, L.DEVIATIONS: deviations}
-SECTIONS = {L.SCHEMA: schema, L.TRANSFORM: transform, L.ROUTER: router, L.HEAD: head, L.SHAPES: shapes}
+SECTIONS = {L.SCHEMA: schema, L.TRANSFORM: transform, L.ROUTER: router, L.HEAD: head, L.SHAPES: shapes,
+            L.INPUT: input_section}
 
 
 def dump(data):

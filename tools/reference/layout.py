@@ -9,10 +9,11 @@ ENTRY_BYTES = 64
 PAGE = 4096
 
 SCHEMA, TRANSFORM, ROUTER, HEAD, SHAPES, SHARED, EXPERT = range(1, 8)
+INPUT = 9
 ROUTER_PARAMETERS, MODEL_CARD, PROVENANCE, HISTOGRAM, SELF_TEST, SIGNED, DEVIATIONS = range(32, 39)
 KIND_NAMES = {
     1: "schema", 2: "transform", 3: "router", 4: "head", 5: "expertShapes", 6: "sharedExpert",
-    7: "expert", 32: "routerParameters", 33: "modelCard", 34: "provenance",
+    7: "expert", 9: "input", 32: "routerParameters", 33: "modelCard", 34: "provenance",
     35: "routingHistogram", 36: "selfTest", 37: "signature", 38: "deviations",
 }
 CRITICAL, PAGE_ALIGNED = 1, 2
@@ -27,6 +28,12 @@ DENSE, LOOKUP = range(2)
 F32, F16, INT8, INT4 = range(4)
 PRELU, CUBE = range(2)
 NO_SCALE, BY_PROBABILITY, BY_SCORE = range(3)
+DECIMAL_POINT, DECIMAL_COMMA = range(2)
+(UNGROUPED, GROUPED_BY_COMMA, GROUPED_BY_POINT, GROUPED_BY_SPACE, GROUPED_BY_APOSTROPHE,
+ GROUPED_BY_UNDERSCORE) = range(6)
+(YEAR_MONTH_DAY, DAY_MONTH_YEAR, MONTH_DAY_YEAR, TIME_OF_DAY, EPOCH_SECONDS, EPOCH_MILLISECONDS,
+ COMPACT) = range(1, 8)
+DAYS, HOUR, WEEKDAY, MONTH, DAY_OF_YEAR = range(1, 6)
 
 # Limits of section 4: (least, most).
 FILE_LIMITS = (136, 1 << 40)
@@ -39,6 +46,7 @@ ENTRY_LIMITS = (1, 1 << 24)
 TEXT_MOST = 65535
 SECTION_BYTE_LIMITS = (1, (1 << 31) - 1)
 EDGE_MAGNITUDE = 2.0 ** 100
+EXPONENT_MOST = 1022
 
 # Section 5: offset, format and name of each field of the header that is not reserved.
 HEADER_FIELDS = [
@@ -59,6 +67,16 @@ class FormatError(Exception):
         super().__init__(f"R{rule} {kind} {index} {offset} {found} {expected}")
         self.rule, self.kind, self.index = rule, kind, index
         self.offset, self.found, self.expected = offset, found, expected
+
+
+def is_known_critical(kind):
+    """Whether section 6 has the kind as critical."""
+    return kind in KIND_NAMES and kind < ROUTER_PARAMETERS
+
+
+def is_checked_at_open(kind):
+    """Whether every row needs the section, so that it is raw and checked when the file is opened."""
+    return SCHEMA <= kind <= SHAPES or kind == INPUT
 
 
 def pad(n, multiple):

@@ -1,9 +1,10 @@
-"""A whole model: opens a file under R1 to R29, hands out experts under R30 and R31 and the rest under R18 and R32."""
+"""A whole model: opens a file under R1 to R29 and R33, hands out experts under R30 and R31 and the rest under R18 and R32."""
 
 import layout as L
 from ancillary import check_ancillary
 from container import Container
 from experts import read_expert
+from input import plain, read_input
 from layout import FormatError
 from router import read_router
 from sections import read_head, read_schema, read_shapes, read_transform
@@ -22,7 +23,15 @@ class Model:
         self.shapes = read_shapes(c.section(L.SHAPES), c.header)
         self._check_sizes()
         self._check_workspace()
+        self.input = self._read_input()
         self._experts = {}
+
+    def _read_input(self):
+        """Section 6.6, or what a file without it says."""
+        entry = self.container.find(L.INPUT)
+        if entry is None:
+            return plain(self.header["columnCount"], len(self.schema.targets))
+        return read_input(self.container.stored(entry), self.header, self.schema, self.head)
 
     def parts(self, record):
         """The parts of the expert that record `record` of the expert shapes describes."""
@@ -53,7 +62,7 @@ class Model:
         for record in range(len(self.shapes)):
             self.expert(record)
         for entry in self.container.entries:
-            if entry.kind not in range(L.SCHEMA, L.EXPERT + 1):
+            if not L.is_known_critical(entry.kind):
                 check_ancillary(self, entry)
 
     def _check_sizes(self):

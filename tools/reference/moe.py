@@ -5,22 +5,25 @@
   moe.py predict FILE ROWS    ROWS in the form of appendix B; prints the `.expected` form
   moe.py explain FILE ROWS    expert, margin, runner-up and probabilities of each row
   moe.py predict-csv FILE CSV the same as predict for rows as texts, columns bound by name
+  moe.py answer FILE ROWS     the answers of section 9.5 in the `.predictions` form
   moe.py dump FILE            annotated bytes
   moe.py check [DIR]          all vectors of DIR against their `.expected` and `.error`
 """
 
 import csv
+import math
 import struct
 import sys
 from pathlib import Path
 
 import ed25519
 import layout as L
-from arithmetic import NAN, bits_of, f32, from_bits
+from arithmetic import NAN, bits_of, from_bits
 from experts import decode
 from layout import FormatError
 from model import Model
 from predict import Refused, answer, predict
+from texts import row_number, row_value
 
 VECTORS = Path(__file__).resolve().parents[2] / "formats" / "vectors"
 
@@ -30,24 +33,35 @@ def read_rows(text):
     return [[from_bits(int(word, 16)) for word in line.split()] for line in text.splitlines()]
 
 
-def read_csv(model, text):
-    """Rows of a CSV with a header; unknown texts are unknown, empty and NA are missing."""
-    schema = model.schema
+def csv_fields(model, text):
+    """The texts of each row of a CSV with a header, by column; a source's stands for its parts."""
     lines = csv.reader(text.splitlines(keepends=True))
     places = next(lines)
-    names = [places.index(name.decode()) for name in schema.columns]
+    names = list(model.schema.columns)
+    for column, number in enumerate(model.input.columns):
+        if number.source:
+            names[column] = model.input.sources[number.source - 1][0]
+    indices = [places.index(name.decode()) if name.decode() in places else None for name in names]
     for line in lines:
-        row = []
-        for kind, categories, place in zip(schema.kinds, schema.categories, names):
-            word = line[place]
-            if word in ("", "NA") or kind == L.IGNORED:
-                row.append(NAN)
-            elif kind == L.NUMERIC:
-                row.append(f32(float(word)))
-            else:
-                known = word.encode() in categories
-                row.append(float(categories.index(word.encode()) if known else len(categories)))
-        yield row
+        yield ["" if index is None else line[index] for index in indices]
+
+
+def read_csv(model, text, read=row_number):
+    """Rows of a CSV by section 9.0: lists of numbers, or the Refused of a text that says none."""
+    for words in csv_fields(model, text):
+        try:
+            yield [read(model, column, word.encode()) for column, word in enumerate(words)]
+        except Refused as refusal:
+            yield refusal
+
+
+def bits_of_f64(v):
+    """The 64 bits of a binary64 as an integer; every NaN gives the quiet one."""
+    return 0x7FF8 << 48 if math.isnan(v) else struct.unpack("<Q", struct.pack("<d", v))[0]
+
+
+def show64(values):
+    return " ".join(f"{bits_of_f64(v):016x}" for v in values)
 
 
 def show(values):
@@ -56,6 +70,8 @@ def show(values):
 
 def expected_line(model, row):
     """One line of the `.expected` form."""
+    if isinstance(row, Refused):
+        return f"refused {row}"
     try:
         prediction = predict(model, row)
     except Refused as refusal:
@@ -73,6 +89,44 @@ def explain_line(model, row):
     runner_up = "-" if prediction.runner_up is None else prediction.runner_up
     line = f"{prediction.expert} {bits_of(prediction.margin):08x} {runner_up}"
     return line if probabilities is None else f"{line} : {show(probabilities)}"
+
+
+def prediction_line(model, row):
+    """One line of the `.predictions` form: the answers of section 9.5 as bits of f64."""
+    try:
+        values = predict(model, row).values
+    except Refused as refusal:
+        return f"refused {refusal}"
+    return show64(n.prediction(v) for n, v in zip(model.input.targets, values))
+
+
+def text_line(model, line):
+    """A line of the `.texts` form with its result: column, bits of the f32 or `-`, text."""
+    column, _, text = line.split(" ", 2)
+    try:
+        result = f"{bits_of(row_number(model, int(column), text.encode())):08x}"
+    except Refused:
+        result = "-"
+    return f"{column} {result} {text}"
+
+
+def check_input(model, path):
+    """What is wrong with the files about texts and binary64, or None."""
+    csv_path, values_path = path.with_suffix(".csv"), path.with_suffix(".values")
+    if values_path.exists():
+        text = csv_path.read_text(encoding="utf-8")
+        lines = [show64(row) for row in read_csv(model, text, row_value)]
+        if lines != values_path.read_text().splitlines():
+            return ".csv says other values"
+        rows = [" ".join(f"{bits_of(v):08x}" for v in row) for row in read_csv(model, text)]
+        if rows != path.with_suffix(".rows").read_text().splitlines():
+            return ".csv says other rows"
+    texts_path = path.with_suffix(".texts")
+    if texts_path.exists():
+        for line in texts_path.read_text(encoding="utf-8").splitlines():
+            if text_line(model, line) != line:
+                return f".texts: {line!r} reads as {text_line(model, line)!r}"
+    return None
 
 
 def replay(model):
@@ -132,9 +186,12 @@ def check_valid(path):
         lines = [expected_line(model, row) for row in read_csv(model, text.read_text(encoding="utf-8"))]
         if lines != path.with_suffix(".expected").read_text().splitlines():
             return ".csv predicts something else"
-    for suffix, line in [(".expected", expected_line), (".explain", explain_line)]:
+    if check_input(model, path):
+        return check_input(model, path)
+    for suffix, line in [(".expected", expected_line), (".explain", explain_line),
+                         (".predictions", prediction_line)]:
         file = path.with_suffix(suffix)
-        if suffix == ".explain" and not file.exists():
+        if suffix != ".expected" and not file.exists():
             continue
         lines = [line(model, row) for row in rows]
         if lines != file.read_text().splitlines():
@@ -173,9 +230,10 @@ def main(arguments):
     command, *rest = arguments or ["help"]
     if command == "verify" and len(rest) == 1:
         return verify(rest[0])
-    if command in ("predict", "explain") and len(rest) == 2:
+    lines = {"predict": expected_line, "explain": explain_line, "answer": prediction_line}
+    if command in lines and len(rest) == 2:
         model = Model(Path(rest[0]).read_bytes())
-        line = expected_line if command == "predict" else explain_line
+        line = lines[command]
         for row in read_rows(Path(rest[1]).read_text()):
             print(line(model, row))
         return 0

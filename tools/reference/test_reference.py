@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the reference's own parts against independent truth: `python3 -m unittest`."""
 
+import datetime
 import decimal
 import math
 import random
@@ -13,6 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import arithmetic
+import texts
+import times
 import zstd
 from arithmetic import bits_of, from_bits
 from exponential import exp
@@ -108,6 +111,30 @@ class ArithmeticTests(unittest.TestCase):
         self.assertEqual(bits_of(arithmetic.fma(0.0, 0.0, -0.0)), 0)
         self.assertEqual(bits_of(arithmetic.fma(-0.0, 0.0, -0.0)), 0x80000000)
         self.assertEqual(arithmetic.divide(127.0, 1e-38), inf)
+
+
+class TextTests(unittest.TestCase):
+    def test_a_decimal_is_rounded_once(self):
+        r = random.Random(11)
+        for _ in range(20000):
+            x = Fraction(some_float(r))
+            near = Fraction(some_float(r)) if r.randrange(2) else x + x * Fraction(1, 2 ** r.randrange(20, 60))
+            digits = r.randrange(1, 60)
+            text = f"{decimal.Decimal(near.numerator) / decimal.Decimal(near.denominator):.{digits}e}"
+            expected = exact_to_f32(Fraction(text), -1.0 if text.startswith("-") else 1.0)
+            self.assertEqual(bits_of(texts.nearest_f32(text.encode())), bits_of(expected), text)
+
+    def test_dates_are_those_of_the_standard_library(self):
+        r = random.Random(12)
+        epoch = datetime.datetime(1970, 1, 1)
+        for _ in range(3000):
+            moment = epoch + datetime.timedelta(seconds=r.randrange(-30610224000, 253402300800))
+            seconds = (moment - epoch).total_seconds()
+            for form, pattern in [(1, "%Y-%m-%dT%H:%M:%S"), (2, "%d %b %Y %I:%M:%S %p"),
+                                  (3, "%A, %B %d, %Y %H:%M:%S"), (7, "%Y%m%d%H%M%S")]:
+                text = moment.strftime(pattern)
+                time = times.read_time(text, form)
+                self.assertEqual(86400 * time.day + time.second, seconds, text)
 
 
 class ExponentialTests(unittest.TestCase):

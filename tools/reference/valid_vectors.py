@@ -1,6 +1,7 @@
 """The vectors of formats/vectors/valid: one lawful way to write a model each."""
 
 import activation_vectors
+import input_vectors
 import layout as L
 import probability_vectors
 import router_vectors
@@ -208,4 +209,5 @@ def vectors():
         *activation_vectors.vectors(),
         *storage_vectors.vectors(),
         *probability_vectors.vectors(),
+        *input_vectors.vectors(),
     ]

@@ -15,7 +15,9 @@ from pathlib import Path
 import layout as L
 from arithmetic import bits_of, f32, is_finite
 from model import Model
-from moe import VECTORS, expected_line, explain_line
+from moe import (VECTORS, expected_line, explain_line, prediction_line, read_csv, show64,
+                 text_line)
+from texts import row_value
 from writer import write
 
 
@@ -30,6 +32,8 @@ class Vector:
     folder: str = "valid"
     explain: bool = False
     file: bytes = None
+    table: str = None  # the rows as a CSV that says them; `rows` follow from it
+    texts: list = None  # (column, text) of section 9.0
 
 
 def number_text(v):
@@ -95,14 +99,22 @@ def make_valid(directory, vector):
     data = vector.file or write(vector.definition)
     model = Model(data)
     model.verify()
-    rows = vector.rows
+    rows = list(read_csv(model, vector.table)) if vector.table else vector.rows
     files = {".moe": data, ".rows": rows_text(rows),
              ".expected": "".join(expected_line(model, row) + "\n" for row in rows)}
-    csv = csv_text(vector.definition.columns, rows)
+    csv = vector.table or csv_text(vector.definition.columns, rows)
     if csv is not None:
         files[".csv"] = csv
     if vector.explain:
         files[".explain"] = "".join(explain_line(model, row) + "\n" for row in rows)
+    if vector.table:
+        values = read_csv(model, vector.table, row_value)
+        files[".values"] = "".join(show64(row) + "\n" for row in values)
+    if vector.table and model.header["task"] == L.REGRESSION:
+        files[".predictions"] = "".join(prediction_line(model, row) + "\n" for row in rows)
+    if vector.texts:
+        files[".texts"] = "".join(text_line(model, f"{column} - {text}") + "\n"
+                                  for column, text in vector.texts)
     return sum(keep(base.with_name(vector.name + suffix), text) for suffix, text in files.items())
 
 

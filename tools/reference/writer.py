@@ -102,7 +102,12 @@ class Definition:
     gate_scale: int = 0
     shared: Expert = None
     ancillary: list = field(default_factory=list)  # Section values
-    minor: int = 0
+    minor: int = None  # 1 with an input, else 0
+    input: object = None  # an input.Input
+
+    def __post_init__(self):
+        if self.minor is None:
+            self.minor = int(self.input is not None)
 
     @property
     def feature_count(self):
@@ -211,6 +216,27 @@ def shapes(d):
     return data
 
 
+def input_section(said):
+    """Section 6.6. Units are numbered by their first use."""
+    units, records, forms = [], b"", b""
+    for n in said.columns + said.targets:
+        if n.unit and n.unit not in units:
+            units.append(n.unit)
+        unit = units.index(n.unit) + 1 if n.unit else 0
+        records += struct.pack("<diI4BI", n.origin, n.exponent, n.source, n.part, n.decimal,
+                               n.grouping, 0, unit)
+    for _, form in said.sources:
+        forms += struct.pack("<B7x", form)
+    words = [name for name, _ in said.sources] + units + said.tokens + said.number_tokens
+    offsets, end = [0], 0
+    for word in words:
+        end += len(word)
+        offsets.append(end)
+    head = struct.pack("<8I", len(said.columns), len(said.targets), len(said.sources), len(units),
+                       len(said.tokens), len(said.number_tokens), end, 0)
+    return head + records + forms + struct.pack(f"<{len(offsets)}I", *offsets) + b"".join(words)
+
+
 def expert_bytes(d, expert):
     """Section 7."""
     parts = L.expert_parts(expert.shape, d.feature_count, d.entry_count, len(d.head))
@@ -249,6 +275,8 @@ def sections(d):
     if d.shared:
         result.append(expert_section(d, L.SHARED, 0, d.shared))
     result += [expert_section(d, L.EXPERT, i, e) for i, e in enumerate(d.experts)]
+    if d.input:
+        result.append(raw(L.INPUT, 0, L.CRITICAL, input_section(d.input)))
     result += [replace(s) for s in d.ancillary]
     return sorted(result, key=lambda s: (s.kind, s.index))
 
