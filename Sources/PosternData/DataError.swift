@@ -13,19 +13,22 @@ package enum DataError: Error, Equatable, Sendable {
   /// The input has no byte, or nothing but blank lines.
   case emptyInput
 
+  /// The same, where lines of JSON were expected.
+  case emptyJSON
+
   /// The input starts like a file of another kind.
   case notText(ForeignKind)
 
   /// The header is one column in which another delimiter stands.
   case wrongDelimiter(line: Int, expected: UInt8, suspected: UInt8)
 
-  /// A name in the header is empty.
+  /// No name in the header has a letter.
   case emptyName(TextPosition, column: Int)
 
   /// A name in the header is not UTF-8.
   case invalidUTF8(TextPosition, text: ShortText)
 
-  /// Two columns have one name.
+  /// Two columns have one name, and it was asked for.
   case duplicateName(TextPosition, name: ShortText, first: Int, second: Int)
 
   /// The names that were asked for and are not there, all of them.
@@ -39,6 +42,9 @@ package enum DataError: Error, Equatable, Sendable {
 
   /// The input ends inside quotes; the position is that of the opening quote.
   case unterminatedQuote(TextPosition)
+
+  /// A field in quotes that spans lines cannot be right; the position is that of the opening quote.
+  case quoteAcrossLines(TextPosition, QuoteFault)
 
   /// Something other than a delimiter or a line end follows a closing quote.
   case textAfterQuote(TextPosition, found: UInt8)
@@ -54,6 +60,9 @@ package enum DataError: Error, Equatable, Sendable {
 
   /// A line is not a JSON object.
   case json(TextPosition, JSONFault)
+
+  /// An object lacks a key that is a column.
+  case absentKey(line: Int, name: ShortText, suggestion: ShortText?)
 
   /// A key stands twice in one object.
   case duplicateKey(TextPosition, key: ShortText)
@@ -80,11 +89,12 @@ package enum DataError: Error, Equatable, Sendable {
   /// Whether only one record is at fault, so that reading can go on behind it.
   package var isRowError: Bool {
     switch self {
-    case .raggedRow, .textAfterQuote, .zeroByte, .recordTooLong, .json, .duplicateKey, .nestedValue,
-      .notNumber, .notFinite, .textTooLong:
+    case .raggedRow, .unterminatedQuote, .quoteAcrossLines, .textAfterQuote, .zeroByte,
+      .recordTooLong, .json, .absentKey, .duplicateKey, .nestedValue, .notNumber, .notFinite,
+      .textTooLong:
       true
-    case .system, .emptyInput, .notText, .wrongDelimiter, .emptyName, .invalidUTF8, .duplicateName,
-      .missingColumns, .tooManyColumns, .unterminatedQuote, .truncatedRow, .textInNumericColumn,
+    case .system, .emptyInput, .emptyJSON, .notText, .wrongDelimiter, .emptyName, .invalidUTF8,
+      .duplicateName, .missingColumns, .tooManyColumns, .truncatedRow, .textInNumericColumn,
       .tooManyCategories:
       false
     }
@@ -105,6 +115,18 @@ package struct MissingColumn: Equatable, Sendable {
   }
 }
 
+/// Why a field in quotes that spans lines cannot be right.
+package enum QuoteFault: Equatable, Sendable {
+  /// It goes on behind as many lines as a field may have.
+  case tooManyLines(limit: Int)
+  /// The row would have too few or too many fields.
+  case wrongFieldCount(found: Int, expected: Int)
+  /// A number was expected.
+  case notNumber
+  /// This follows the closing quote, and is neither a delimiter nor a line end.
+  case textAfterQuote(UInt8)
+}
+
 /// What a line that should be a JSON object lacks. The position is where it was expected.
 package enum JSONFault: Equatable, Sendable {
   case expectedObject
@@ -114,6 +136,8 @@ package enum JSONFault: Equatable, Sendable {
   case expectedCommaOrBracket
   case expectedValue
   case badNumber
+  /// NaN or an infinity, which JSON does not have.
+  case notFinite
   case badEscape
   /// Half of a surrogate pair.
   case unpairedSurrogate

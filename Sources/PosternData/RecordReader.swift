@@ -36,6 +36,15 @@ package struct RecordReader: ~Copyable {
     /// Delimited text: the names of the columns of a text without header, in order. JSON: the keys
     /// that are columns, in the order wanted. Nil: from the header; JSON: every key, as it comes.
     package var names: [[UInt8]]?
+    /// Delimited text: whether the first record is a row too; columns are named `1`, `2` and so on
+    /// then. Without meaning if ``names`` are given.
+    package var isHeaderless = false
+    /// Whether a quote opens a field in which delimiters and line ends are ordinary.
+    package var hasQuotes = true
+    /// JSON: whether an object may lack keys of ``names``. Delimited text: whether the header may.
+    package var absentIsMissing = false
+    /// JSON: how many of the last of ``names`` an object may lack in any case.
+    package var optionalNameCount = 0
     /// The texts that mean "missing".
     package var missing = MissingTokens.standard
     /// The longest record in bytes, at most 2^30.
@@ -71,6 +80,8 @@ package struct RecordReader: ~Copyable {
   package internal(set) var recordCount = 0
   /// Keys that only ever had objects or arrays as values while keys were discovered.
   package internal(set) var nestedKeys: [[UInt8]] = []
+  /// What is unusual about the table so far.
+  package internal(set) var notices = TableNotices()
 
   /// Bytes of the buffer behind the input's, so that words can be read up to its end and beyond.
   static let slack = PlainNumber.lookAhead
@@ -93,6 +104,11 @@ package struct RecordReader: ~Copyable {
   var isDiscarding = false
   /// Where the bytes to be passed over start.
   var discardOffset = 0
+  /// How the fields of a row lie under the header.
+  var layout = RowLayout()
+  /// After an error: how many of the record's first fields are known for certain.
+  var readableFieldCount = Int.max
+  /// One place for each field of a row, and one more.
   var fields: [Field] = []
   var unescaped: [UnescapedField] = []
   var scratch: [UInt8] = []
@@ -120,9 +136,9 @@ package struct RecordReader: ~Copyable {
     switch options.format {
     case .delimited(let delimiter):
       precondition(delimiter < 0x80 && ![0x00, 0x22, 0x0A, 0x0D].contains(delimiter))
-      scanner = RecordScanner(delimiter: delimiter)
+      scanner = RecordScanner(delimiter: delimiter, hasQuotes: options.hasQuotes)
     case .ndjson, .floats:
-      scanner = RecordScanner(delimiter: 0x2C)
+      scanner = RecordScanner(delimiter: 0x2C, hasQuotes: false)
     }
     index = PlainIndex(delimiter: scanner.delimiter)
     if options.format == .floats {
@@ -143,6 +159,7 @@ package struct RecordReader: ~Copyable {
   /// - Returns: What was found.
   /// - Throws: ``DataError``; see ``DataError/isRowError`` for going on.
   package mutating func advance(waiting: Bool = true) throws(DataError) -> Advance {
+    readableFieldCount = .max
     if advancePlain() { return .record }
     return switch options.format {
     case .delimited: try advanceDelimited(waiting: waiting)
@@ -160,7 +177,9 @@ package struct RecordReader: ~Copyable {
   /// Makes `names` the columns.
   mutating func setColumns(_ names: [[UInt8]]) {
     header = names
-    fields = [Field](repeating: .absent, count: names.count)
+    layout = RowLayout(fieldCount: names.count)
+    let spareCount = options.format == .ndjson ? 0 : 1
+    fields = [Field](repeating: .absent, count: names.count + spareCount)
     for name in names { json.keys.insert(name.span) }
   }
 }
@@ -172,7 +191,7 @@ extension RecordReader {
     repeat {
       try fill()
     } while !isAtEnd && end < mark.count && buffer[..<end].elementsEqual(mark[..<end])
-    guard end > 0 else { throw .emptyInput }
+    guard end > 0 else { throw options.format == .ndjson ? .emptyJSON : .emptyInput }
     if end >= mark.count, buffer[..<mark.count].elementsEqual(mark) {
       scanner.beginRecord(at: mark.count)
     }
@@ -221,12 +240,17 @@ extension RecordReader {
   }
 
   /// Refuses a record of which more bytes have been looked at than the limit allows. What follows
-  /// is looked for behind the first line end after the limit, so that a quote that is never closed
-  /// does not take the rest of the table with it.
+  /// is looked for behind the first line end after the limit, or behind the line with a quote that
+  /// has passed over line ends, so that it does not take the rest of the table with it.
   mutating func checkLength() throws(DataError) {
     let limit = options.recordByteCountLimit
     guard scanner.position - scanner.start > limit else { return }
-    beginDiscarding(at: scanner.start + limit)
+    let offset = scanner.start + limit
+    if let quote = scanner.longQuote, quote.firstLineEnd < offset {
+      beginDiscarding(at: quote.offset)
+    } else {
+      beginDiscarding(at: offset)
+    }
     throw .recordTooLong(line: line, limit: limit)
   }
 
@@ -239,6 +263,19 @@ extension RecordReader {
     discardOffset = offset
     isRecordOpen = false
     isDiscarding = true
+    if options.format == .ndjson {
+      // No field of this line is known.
+      for index in fields.indices { fields[index] = .absent }
+    } else {
+      let count = min(scanner.fieldCount, fields.count)
+      readableFieldCount = 0
+      while readableFieldCount < count,
+        record.lowerBound + fields[readableFieldCount].end < offset
+      {
+        readableFieldCount += 1
+      }
+      if scanner.hasEscapes { unescapeQuotes() }
+    }
   }
 
   /// Passes over the rest of a faulty line, keeping no byte of it.

@@ -58,6 +58,8 @@ package struct Table: Equatable, Sendable {
   package private(set) var rowCount = 0
   /// The physical line on which each row starts.
   package private(set) var lines: [Int] = []
+  /// What is unusual about the text of the table.
+  package private(set) var notices = TableNotices()
 
   /// Reads the planned columns of a whole table.
   ///
@@ -72,7 +74,8 @@ package struct Table: Equatable, Sendable {
     // Of JSON only the planned keys are looked at.
     if case .ndjson = input.options.format { input.options.names = names }
     var reader = try input.open()
-    let binding = try ColumnBinding(wanted: names, in: reader.header)
+    if input.options.absentIsMissing { reader.addAbsent(names) }
+    let binding = try ColumnBinding(wanted: names, in: reader.header, notices: reader.notices)
     var builders = plans.map(ColumnBuilder.init)
     while try reader.next() {
       for index in builders.indices {
@@ -81,12 +84,7 @@ package struct Table: Equatable, Sendable {
       lines.append(reader.line)
       rowCount += 1
     }
-    // A header names its columns; of JSON one knows only at the end that a key never came.
-    let missing = builders.indices.filter { rowCount > 0 && !builders[$0].isSeen }
-    guard missing.isEmpty else {
-      throw .missingColumns(
-        missing.map { MissingColumn(name: ShortText(names[$0]), suggestion: nil) })
-    }
+    notices = reader.notices
     for index in builders.indices {
       columns.append(Column(name: plans[index].name, values: builders[index].values()))
     }
@@ -114,8 +112,6 @@ package struct Table: Equatable, Sendable {
 /// A column while it is read.
 private struct ColumnBuilder {
   private let kind: ColumnPlan.Kind
-  /// Whether some row has the column at all.
-  private(set) var isSeen = false
   private var numbers: [Float] = []
   private var codes: [UInt32] = []
   private var texts = TextTable()
@@ -128,7 +124,6 @@ private struct ColumnBuilder {
   }
 
   mutating func append(_ index: Int, of reader: borrowing RecordReader) throws(DataError) {
-    isSeen = isSeen || reader.hasKey(index)
     if case .numeric = kind {
       numbers.append(try reader.number(index))
       return

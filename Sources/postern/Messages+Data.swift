@@ -9,17 +9,28 @@ extension Messages {
   ///   - error: What the reader found.
   ///   - name: The name of the input.
   ///   - excerpt: The line that is at fault, if it is at hand.
+  ///   - columns: The columns that rows without a header have.
   /// - Returns: What to say and to end with.
-  static func data(_ error: DataError, in name: String, excerpt: Excerpt? = nil) -> CommandFailure {
+  static func data(
+    _ error: DataError, in name: String, excerpt: Excerpt? = nil, columns: [[UInt8]] = []
+  ) -> CommandFailure {
     if case .system(let error) = error { return unreadable(name, error.code) }
-    return CommandFailure(.badData, dataMessage(error, in: name, excerpt: excerpt))
+    return CommandFailure(
+      .badData, dataMessage(error, in: name, excerpt: excerpt, columns: columns))
   }
 
   /// What is wrong with a table, and the next step.
   static func dataMessage(
-    _ error: DataError, in name: String, excerpt: Excerpt? = nil
+    _ error: DataError, in name: String, excerpt: Excerpt? = nil, columns: [[UInt8]] = []
   ) -> Message {
-    let (text, help) = words(error)
+    var (text, help) = words(error)
+    if !columns.isEmpty {
+      switch error {
+      case .raggedRow, .truncatedRow:
+        help = "a row has the columns that the model uses, in order: " + named(columns)
+      default: break
+      }
+    }
     guard let position = place(of: error) else { return Message(name, text, help: help) }
     let pointer = excerpt.map {
       Message.Pointer(
@@ -33,7 +44,8 @@ extension Messages {
   static func place(of error: DataError) -> TextPosition? {
     switch error {
     case .emptyName(let place, _), .invalidUTF8(let place, _), .duplicateName(let place, _, _, _),
-      .unterminatedQuote(let place), .textAfterQuote(let place, _), .zeroByte(let place),
+      .unterminatedQuote(let place), .quoteAcrossLines(let place, _),
+      .textAfterQuote(let place, _), .zeroByte(let place),
       .json(let place, _), .duplicateKey(let place, _), .nestedValue(let place, _),
       .notNumber(let place, _, _), .notFinite(let place, _, _),
       .textInNumericColumn(let place, _, _, _, _), .textTooLong(let place, _, _, _),
@@ -41,9 +53,9 @@ extension Messages {
       place
     case .truncatedRow(let line, let found, _): TextPosition(line: line, column: found / 4 + 1)
     case .wrongDelimiter(let line, _, _), .tooManyColumns(let line, _),
-      .raggedRow(let line, _, _), .recordTooLong(let line, _):
+      .raggedRow(let line, _, _), .recordTooLong(let line, _), .absentKey(let line, _, _):
       TextPosition(line: line, column: 1)
-    case .system, .emptyInput, .notText, .missingColumns: nil
+    case .system, .emptyInput, .emptyJSON, .notText, .missingColumns: nil
     }
   }
 
@@ -63,6 +75,11 @@ extension Messages {
     case .system(let error): ("cannot be read: " + words(error.code), nil)
     case .emptyInput:
       ("the input is empty, expected a header and rows", "check the path or the command before `|`")
+    case .emptyJSON:
+      (
+        "the input is empty, expected a JSON object on each line",
+        "check the path or the command before `|`"
+      )
     case .notText(let kind): foreign(kind)
     case .wrongDelimiter(_, let expected, let suspected):
       (
@@ -72,14 +89,16 @@ extension Messages {
           ? "say `--in tsv`"
           : "say `--delimiter '\(String(UnicodeScalar(suspected)))'`; decimals need a point"
       )
-    case .emptyName(_, let column):
-      ("column \(column) has no name in the header", "give every column a name")
+    case .emptyName:
+      ("no column has a name in the header", "give columns names, or say `--no-header`")
     case .invalidUTF8:
       ("this name is not UTF-8", "convert the file, for example with `iconv -t utf-8`")
     case .duplicateName(_, let name, let first, let second):
       (
         "columns \(first) and \(second) are both named \(quoted(name)), expected different names",
-        "rename one of them"
+        isNumber(name)
+          ? "a number is no name: if the file has no header, say `--no-header`"
+          : "rename one of them"
       )
     case .missingColumns(let columns): missing(columns)
     case .tooManyColumns(_, let limit):
@@ -92,7 +111,8 @@ extension Messages {
           : "a text with the delimiter in it should be in quotes"
       )
     case .unterminatedQuote:
-      ("this quote is never closed", "close it, or write `\"\"` for a quote in a text")
+      ("this quote is never closed", strayQuote)
+    case .quoteAcrossLines(_, let fault): (words(fault), strayQuote)
     case .textAfterQuote(_, let byte):
       (
         "\(quoted([byte])) after a closing quote, expected a delimiter or the end of the line",
@@ -109,7 +129,14 @@ extension Messages {
         "no end of the line within \(shortByteText(limit)), which is the limit",
         "is a quote never closed, or is this not a table?"
       )
+    case .json(_, .notFinite): (words(.notFinite), "write `null` where there is no number")
     case .json(_, let fault): (words(fault), "write one JSON object on each line")
+    case .absentKey(_, let name, let suggestion):
+      (
+        "no key \(quoted(name)), expected one",
+        (suggestion.map { "is \(quoted($0)) meant? " } ?? "write `null` where there is no value; ")
+          + "`--absent missing` takes an absent key as missing"
+      )
     case .duplicateKey(_, let key): ("the key \(quoted(key)) stands twice in one object", nil)
     case .nestedValue(_, let name):
       (
@@ -152,6 +179,27 @@ extension Messages {
       )
     default: ("", nil)
     }
+  }
+
+  private static let strayQuote =
+    "close it, write `\"\"` for a quote in a text, or say `--quote none` if quotes are ordinary here"
+
+  private static func words(_ fault: QuoteFault) -> String {
+    switch fault {
+    case .tooManyLines(let limit):
+      "the field that this quote opens spans more than \(limit) lines, expected its end"
+    case .wrongFieldCount(let found, let expected):
+      "this quote reaches over a line end, and the row has \(count(found, "field")) by it, "
+        + "expected \(expected)"
+    case .notNumber: "this quote reaches over a line end, expected a number"
+    case .textAfterQuote(let byte):
+      "this quote reaches over a line end, and \(quoted([byte])) follows the one that closes it, "
+        + "expected a delimiter or the end of the line"
+    }
+  }
+
+  private static func isNumber(_ name: ShortText) -> Bool {
+    if case .number = parseFloat(name.bytes.span) { true } else { false }
   }
 
   private static func missing(_ columns: [MissingColumn]) -> (text: String, help: String?) {

@@ -13,6 +13,7 @@ extension Messages {
     case .expectedCommaOrBracket: "expected a comma or `]`"
     case .expectedValue: "expected a value"
     case .badNumber: "not a JSON number"
+    case .notFinite: "JSON has no NaN and no infinity"
     case .badEscape: "not a JSON escape"
     case .unpairedSurrogate: "half of a surrogate pair, expected both"
     case .controlCharacter: "a control character in a string, expected an escape"

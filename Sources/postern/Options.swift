@@ -72,6 +72,19 @@ enum ErrorPolicy: String, CaseIterable, ExpressibleByArgument {
   case stop, skip, null
 }
 
+/// What a key means that an object lacks, or a column that a header lacks.
+enum AbsentPolicy: String, CaseIterable, ExpressibleByArgument {
+  case error, missing
+}
+
+/// What a quote at the start of a field of delimited text means.
+enum QuoteStyle: String, CaseIterable, ExpressibleByArgument {
+  /// It opens the field; two of them are a quote in it.
+  case double
+  /// It is an ordinary character.
+  case none
+}
+
 /// What to do with a category that the model does not know.
 enum UnknownCategoryPolicy: String, CaseIterable, ExpressibleByArgument {
   case use, error

@@ -13,6 +13,8 @@ struct RowSettings: Equatable {
   var onError = ErrorPolicy.stop
   var unknownCategory = UnknownCategoryPolicy.use
   var missing: [String] = []
+  var absent = AbsentPolicy.error
+  var quote = QuoteStyle.double
   var cache: ByteSize?
   var batch: Int?
   var quiet = false
@@ -133,6 +135,12 @@ extension PredictSettings {
     case "--unknown-category":
       guard let policy = UnknownCategoryPolicy(rawValue: value) else { return false }
       rows.unknownCategory = policy
+    case "--absent":
+      guard let policy = AbsentPolicy(rawValue: value) else { return false }
+      rows.absent = policy
+    case "--quote":
+      guard let quote = QuoteStyle(rawValue: value) else { return false }
+      rows.quote = quote
     default: return false
     }
     return true

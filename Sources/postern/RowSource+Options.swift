@@ -68,9 +68,20 @@ extension RowSource {
     } else if let tokens = AncillarySection.missingTokens(model) {
       console.note(Messages.trainedWithTokens(tokens, modelName))
     }
-    if !hasHeader { readerOptions.names = columns.all }
-    if isJSON { readerOptions.names = distinct(columns.used + kept + targets) }
-    let reader = try RowSource.open(request.path, readerOptions)
+    readerOptions.hasQuotes = options.quote == .double
+    readerOptions.absentIsMissing = options.absent == .missing
+    // Rows without a header have the columns that the model uses.
+    if !hasHeader { readerOptions.names = columns.used }
+    if isJSON {
+      let needed = distinct(columns.used + kept)
+      let names = distinct(needed + targets)
+      readerOptions.names = names
+      if case .ifPresent = request.targets {
+        readerOptions.optionalNameCount = names.count - needed.count
+      }
+    }
+    var reader = try RowSource.open(request.path, readerOptions)
+    if options.absent == .missing { reader.addAbsent(columns.used) }
     if !isJSON { kept = request.keptNames(header: reader.header) }
     if case .ifPresent = request.targets, !targets.allSatisfy(reader.header.contains) {
       targets = []
@@ -78,11 +89,19 @@ extension RowSource {
     let binding: ColumnBinding
     do throws(DataError) {
       binding = try ColumnBinding(
-        wanted: (!hasHeader ? [] : columns.used) + kept + targets, in: reader.header)
+        wanted: (!hasHeader ? [] : columns.used) + kept + targets, in: reader.header,
+        notices: reader.notices)
     } catch {
       throw Messages.data(error, in: name)
     }
-    let extras = binding.extras.filter { !columns.known.contains($0) }
+    if !hasHeader && columns.used.count < model.header.columnCount {
+      console.note(Messages.columnsByPlace(columns.used, in: name))
+    }
+    let notices = reader.notices
+    for message in Messages.aboutHeader(notices, in: name) { console.note(message) }
+    let extras = binding.extras.filter {
+      !columns.known.contains($0) && notices.repeated($0) == nil
+    }
     if hasHeader && !isJSON && !extras.isEmpty {
       console.warning(Messages.extraColumns(extras, in: name))
     }
@@ -91,7 +110,7 @@ extension RowSource {
       throw CommandFailure(.usage, Messages.keptLikeOutput(name))
     }
     let positions =
-      !hasHeader ? columns.usedPlaces : Array(binding.positions.prefix(columns.used.count))
+      !hasHeader ? Array(columns.used.indices) : Array(binding.positions.prefix(columns.used.count))
     let targetFields = Array(binding.positions.suffix(targets.count))
     self.init(
       reader,
@@ -99,7 +118,8 @@ extension RowSource {
         model, fields: positions, refusesUnknown: options.unknownCategory == .error),
       keptFields: binding.positions.dropLast(targets.count).suffix(kept.count),
       targets: targets.isEmpty ? nil : TargetReader(model, fields: targetFields),
-      writer: writer, name: name, policy: options.onError, console: console, isJSON: isJSON)
+      writer: writer, name: name, policy: options.onError, console: console, isJSON: isJSON,
+      columns: hasHeader ? [] : columns.used)
   }
 
   private static func open(
@@ -116,9 +136,7 @@ extension RowSource {
 
 /// The names of a model's columns.
 private struct ModelColumns {
-  /// All of them, in row order.
-  var all: [[UInt8]] = []
-  /// Those that the model looks at, and their places among all.
+  /// Those that the model looks at, in row order, and their places among all.
   var used: [[UInt8]] = []
   var usedPlaces: [Int] = []
   /// Names that may stand in the input without a word: columns that are not looked at, targets.
@@ -127,7 +145,6 @@ private struct ModelColumns {
   init(_ model: ModelView) {
     for column in 0..<model.header.columnCount {
       let name = model.schema.columnName(column).copied()
-      all.append(name)
       if model.schema.kind(ofColumn: column) == .ignored {
         known.append(name)
       } else {

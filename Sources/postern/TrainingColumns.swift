@@ -75,21 +75,28 @@ struct TrainingColumns {
     let targets = columnNames(command.target, in: header)
     let categorical = columnNames(command.columns.categorical, in: header)
     let numeric = columnNames(command.columns.numeric, in: header)
-    let ignored = columnNames(command.columns.ignore, in: header)
+    // A name that several columns have stands for none of them, and all are left out.
+    let repeated = summary.notices.repeatedNames.map(\.name)
+    let ignored = columnNames(command.columns.ignore, in: header + repeated)
+      .filter { !repeated.contains($0) }
     let options = [
       ("--target", targets), ("--categorical", categorical), ("--numeric", numeric),
       ("--ignore", ignored),
     ]
     for (option, names) in options {
+      for name in names { try TrainingColumns.checkIsOne(name, summary.notices, source.name) }
       try TrainingColumns.check(names, option, in: header, source.name)
     }
+    notes += Messages.aboutHeader(summary.notices, ignored: command.columns.ignore, in: source.name)
+    if summary.namesLookLikeValues { notes.append(Messages.headerLikeRow(source.name)) }
     try TrainingColumns.checkOnce(options)
     if targets.count > 1 && command.task == .classification {
       throw CommandFailure(.usage, Messages.severalClasses)
     }
     do throws(DataError) {
-      (isClassification, notes) = try TrainingColumns.task(
-        summary, targets, command.task, source.name)
+      let task = try TrainingColumns.task(summary, targets, command.task, source.name)
+      isClassification = task.0
+      notes += task.1
       for column in summary.columns where !targets.contains(column.name) {
         let wanted: PosternData.ColumnKind? =
           categorical.contains(column.name)
@@ -139,6 +146,16 @@ struct TrainingColumns {
         .badData,
         Messages.noSuchColumn(option, column, mostSimilar(to: column, among: header), header, name))
     }
+  }
+
+  /// Refuses a name that several columns have.
+  private static func checkIsOne(
+    _ column: [UInt8], _ notices: TableNotices, _ name: String
+  ) throws(CommandFailure) {
+    guard let found = notices.repeated(column) else { return }
+    let error = DataError.duplicateName(
+      found.position, name: ShortText(column), first: found.columns[0], second: found.columns[1])
+    throw Messages.data(error, in: name)
   }
 
   /// A column is one thing only.

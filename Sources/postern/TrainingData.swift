@@ -18,6 +18,8 @@ struct TrainingData {
   var digest: UInt64
   /// The name of the input.
   var name: String
+  /// What is unusual about its text.
+  var notices: TableNotices
 }
 
 /// An input that can be read more than once, and its digest.
@@ -27,20 +29,9 @@ struct TrainingInput {
   let name: String
 
   /// Opens a file, or reads standard input or a pipe into memory.
-  init(_ path: String, _ command: TrainCommand) throws(CommandFailure) {
-    try self.init(
-      path, format: command.table.inputFormat, delimiter: command.table.delimiter,
-      missing: command.table.missing)
-  }
-
-  /// The same with the options that say how to read; `missing` as they take it.
-  init(
-    _ path: String, format: TextFormat?, delimiter: Delimiter?, missing: [String]
-  ) throws(CommandFailure) {
+  init(_ path: String, _ table: TableOptions) throws(CommandFailure) {
     name = Messages.name(ofInput: path)
-    let format = format ?? TextFormat(path: path)
-    var options = RecordReader.Options(format: format.readerFormat(delimiter: delimiter))
-    if !missing.isEmpty { options.missing = MissingTokens(columnNames(missing).map(text)) }
+    let options = table.readerOptions(path: path)
     if path != "-", let digest = digestOfFile(at: path) {
       input = TableInput(path: path, options: options)
       self.digest = digest
@@ -89,6 +80,7 @@ extension TrainingData {
     lines = table.lines
     digest = source.digest
     name = source.name
+    notices = table.notices
     self.table = TrainingTable(
       columns: plan.inputs.map { input in
         TrainingTable.Column(
