@@ -37,7 +37,10 @@ let package = Package(
       name: "PosternRuntime", dependencies: ["PosternFormat", "CPosternKernels"],
       swiftSettings: embedded),
     .target(name: "CPosternText"),
-    .target(name: "PosternData", dependencies: ["CPosternText"], swiftSettings: borrowing),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "PosternData", dependencies: ["CPosternText", "CZlib", "CZstd"],
+      swiftSettings: borrowing),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "PosternStorage", dependencies: ["PosternFormat", "PosternRuntime", "CZstd"],

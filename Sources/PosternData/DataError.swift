@@ -16,6 +16,9 @@ package enum DataError: Error, Equatable, Sendable {
   /// The same, where lines of JSON were expected.
   case emptyJSON
 
+  /// The input is compressed, and cannot be decompressed to its end.
+  case compressed(CompressionKind, CompressionFault)
+
   /// The input starts like a file of another kind.
   case notText(ForeignKind)
 
@@ -27,6 +30,9 @@ package enum DataError: Error, Equatable, Sendable {
 
   /// A name in the header is not UTF-8.
   case invalidUTF8(TextPosition, text: ShortText)
+
+  /// A text is not UTF-8.
+  case invalidText(TextPosition, name: ShortText, text: ShortText)
 
   /// Two columns have one name, and it was asked for.
   case duplicateName(TextPosition, name: ShortText, first: Int, second: Int)
@@ -90,10 +96,12 @@ package enum DataError: Error, Equatable, Sendable {
   package var isRowError: Bool {
     switch self {
     case .raggedRow, .unterminatedQuote, .quoteAcrossLines, .textAfterQuote, .zeroByte,
-      .recordTooLong, .json, .absentKey, .duplicateKey, .nestedValue, .notNumber, .notFinite,
+      .recordTooLong, .invalidText, .json, .absentKey, .duplicateKey, .nestedValue, .notNumber,
+      .notFinite,
       .textTooLong:
       true
-    case .system, .emptyInput, .emptyJSON, .notText, .wrongDelimiter, .emptyName, .invalidUTF8,
+    case .system, .compressed, .emptyInput, .emptyJSON, .notText, .wrongDelimiter, .emptyName,
+      .invalidUTF8,
       .duplicateName, .missingColumns, .tooManyColumns, .truncatedRow, .textInNumericColumn,
       .tooManyCategories:
       false
@@ -152,8 +160,18 @@ package enum JSONFault: Equatable, Sendable {
 
 /// A kind of file that is not a table in text.
 package enum ForeignKind: Equatable, Sendable {
-  case gzip, zip, zstd, bzip2, xz, parquet, arrow, pdf, sqlite, numpy
+  case gzip, zip, zstd, bzip2, xz, parquet, arrow, pdf, sqlite, numpy, spreadsheet
   case html
+  /// Declarations of attributes, then `@data` and rows.
+  case arff
+  /// A label and the values that are not zero, such as `1 3:0.5 7:1`.
+  case libsvm
+  /// Columns between single blanks.
+  case spaced
+  /// Columns between blanks of any number.
+  case aligned
+  /// Lines before the table that start with this character; the last one may be the header.
+  case comments(UInt8, holdHeader: Bool)
   /// UTF-16 or UTF-32 text.
   case wideText
   /// A model file of this package.

@@ -234,6 +234,9 @@ extension RecordReader {
     guard header.count < Self.columnCountLimit else {
       throw .tooManyColumns(line: line, limit: Self.columnCountLimit)
     }
+    guard isValidUTF8(key) else {
+      throw .invalidUTF8(TextPosition(line: line, column: 1), text: ShortText(key))
+    }
     nestedKeys.removeAll { $0.span.equals(key) }
     header.append(key.copied())
     fields.append(.absent)

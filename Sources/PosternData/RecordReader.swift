@@ -45,6 +45,10 @@ package struct RecordReader: ~Copyable {
     package var absentIsMissing = false
     /// JSON: how many of the last of ``names`` an object may lack in any case.
     package var optionalNameCount = 0
+    /// How text is encoded.
+    package var encoding = TextEncoding.utf8
+    /// Whether gzip and zstd are known by their first bytes and decompressed.
+    package var decompresses = true
     /// The texts that mean "missing".
     package var missing = MissingTokens.standard
     /// The longest record in bytes, at most 2^30.
@@ -104,6 +108,10 @@ package struct RecordReader: ~Copyable {
   var isDiscarding = false
   /// Where the bytes to be passed over start.
   var discardOffset = 0
+  /// Whether some byte in the buffer is not ASCII.
+  var hasHighBytes = false
+  /// Fields that are read as text, which must be UTF-8.
+  var textFields: [Int] = []
   /// How the fields of a row lie under the header.
   var layout = RowLayout()
   /// After an error: how many of the record's first fields are known for certain.
@@ -132,6 +140,8 @@ package struct RecordReader: ~Copyable {
     precondition(options.blockByteCount >= 16)
     self.options = options
     self.source = source
+    self.source.decompresses = options.decompresses
+    if options.format != .floats { self.source.encoding = options.encoding }
     buffer = [UInt8](repeating: 0, count: 2 * options.blockByteCount + Self.slack)
     switch options.format {
     case .delimited(let delimiter):
@@ -160,12 +170,18 @@ package struct RecordReader: ~Copyable {
   /// - Throws: ``DataError``; see ``DataError/isRowError`` for going on.
   package mutating func advance(waiting: Bool = true) throws(DataError) -> Advance {
     readableFieldCount = .max
-    if advancePlain() { return .record }
-    return switch options.format {
-    case .delimited: try advanceDelimited(waiting: waiting)
-    case .ndjson: try advanceJSON(waiting: waiting)
-    case .floats: try advanceFloats(waiting: waiting)
+    if advancePlain() {
+      if hasHighBytes { try checkText() }
+      return .record
     }
+    let advance: Advance
+    switch options.format {
+    case .delimited: advance = try advanceDelimited(waiting: waiting)
+    case .ndjson: advance = try advanceJSON(waiting: waiting)
+    case .floats: return try advanceFloats(waiting: waiting)
+    }
+    if hasHighBytes && advance == .record { try checkText() }
+    return advance
   }
 
   /// Goes to the next record, waiting for it.
@@ -185,60 +201,6 @@ package struct RecordReader: ~Copyable {
 }
 
 extension RecordReader {
-  /// The first read: is this text at all, and where does it start?
-  private mutating func readStart() throws(DataError) {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    repeat {
-      try fill()
-    } while !isAtEnd && end < mark.count && buffer[..<end].elementsEqual(mark[..<end])
-    guard end > 0 else { throw options.format == .ndjson ? .emptyJSON : .emptyInput }
-    if end >= mark.count, buffer[..<mark.count].elementsEqual(mark) {
-      scanner.beginRecord(at: mark.count)
-    }
-    let start = buffer.span.extracting(scanner.start..<min(end, scanner.start + 64))
-    if let kind = ForeignKind.sniff(start, expectingJSON: options.format == .ndjson) {
-      throw .notText(kind)
-    }
-  }
-
-  /// Reads once, after making room.
-  mutating func fill() throws(DataError) {
-    index.removeAll()
-    let kept = scanner.start
-    if kept > 0 {
-      for offset in kept..<end { buffer[offset - kept] = buffer[offset] }
-      scanner.move(by: -kept)
-      end -= kept
-    }
-    if end + options.blockByteCount + Self.slack > buffer.count {
-      grow()
-    }
-    do {
-      let count = try source.read(into: &buffer, at: end, limit: buffer.count - Self.slack - end)
-      end += count
-      isAtEnd = count == 0
-    } catch {
-      throw .system(error)
-    }
-  }
-
-  /// Doubles the buffer, but not beyond what the longest record and two blocks take.
-  private mutating func grow() {
-    let most = options.recordByteCountLimit + 2 * options.blockByteCount + Self.slack
-    var larger = [UInt8](repeating: 0, count: min(2 * buffer.count, max(most, buffer.count + 1)))
-    larger.replaceSubrange(0..<end, with: buffer[..<end])
-    buffer = larger
-  }
-
-  /// Gets more bytes for the open record.
-  ///
-  /// - Returns: False if that would wait and `waiting` is false.
-  mutating func fillForRecord(waiting: Bool) throws(DataError) -> Bool {
-    if !waiting && !source.isReady { return false }
-    try fill()
-    return true
-  }
-
   /// Refuses a record of which more bytes have been looked at than the limit allows. What follows
   /// is looked for behind the first line end after the limit, or behind the line with a quote that
   /// has passed over line ends, so that it does not take the rest of the table with it.

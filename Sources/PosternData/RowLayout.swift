@@ -65,8 +65,11 @@ extension RecordReader {
   /// Whether a field of the current record can be read; after an error, whether it is certain which
   /// field that is.
   package func isReadable(_ index: Int) -> Bool {
-    if options.format == .ndjson { return !isAbsent(index) }
-    return index + layout.leadCount < readableFieldCount && isValidUTF8(field(index))
+    if isBinary { return true }
+    let isThere =
+      options.format == .ndjson
+      ? !isAbsent(index) : index + layout.leadCount < readableFieldCount
+    return isThere && isValidUTF8(field(index))
   }
 
   /// How much of the input is looked at, at most, to learn how rows lie under the header.

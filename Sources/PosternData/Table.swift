@@ -76,6 +76,8 @@ package struct Table: Equatable, Sendable {
     var reader = try input.open()
     if input.options.absentIsMissing { reader.addAbsent(names) }
     let binding = try ColumnBinding(wanted: names, in: reader.header, notices: reader.notices)
+    reader.expectText(
+      in: plans.indices.filter { plans[$0].kind != .numeric }.map { binding.positions[$0] })
     var builders = plans.map(ColumnBuilder.init)
     while try reader.next() {
       for index in builders.indices {

@@ -23,7 +23,7 @@ extension Messages {
   static func dataMessage(
     _ error: DataError, in name: String, excerpt: Excerpt? = nil, columns: [[UInt8]] = []
   ) -> Message {
-    var (text, help) = words(error)
+    var (text, help) = words(error, name)
     if !columns.isEmpty {
       switch error {
       case .raggedRow, .truncatedRow:
@@ -43,7 +43,8 @@ extension Messages {
   /// The place that an error is about. Errors about a whole line point to its start.
   static func place(of error: DataError) -> TextPosition? {
     switch error {
-    case .emptyName(let place, _), .invalidUTF8(let place, _), .duplicateName(let place, _, _, _),
+    case .emptyName(let place, _), .invalidUTF8(let place, _), .invalidText(let place, _, _),
+      .duplicateName(let place, _, _, _),
       .unterminatedQuote(let place), .quoteAcrossLines(let place, _),
       .textAfterQuote(let place, _), .zeroByte(let place),
       .json(let place, _), .duplicateKey(let place, _), .nestedValue(let place, _),
@@ -55,7 +56,7 @@ extension Messages {
     case .wrongDelimiter(let line, _, _), .tooManyColumns(let line, _),
       .raggedRow(let line, _, _), .recordTooLong(let line, _), .absentKey(let line, _, _):
       TextPosition(line: line, column: 1)
-    case .system, .emptyInput, .emptyJSON, .notText, .missingColumns: nil
+    case .system, .compressed, .emptyInput, .emptyJSON, .notText, .missingColumns: nil
     }
   }
 
@@ -63,14 +64,15 @@ extension Messages {
   private static func width(of error: DataError) -> Int {
     switch error {
     case .notNumber(_, _, let text), .notFinite(_, _, let text),
-      .textInNumericColumn(_, _, let text, _, _), .invalidUTF8(_, let text):
+      .textInNumericColumn(_, _, let text, _, _), .invalidUTF8(_, let text),
+      .invalidText(_, _, let text):
       text.isCut ? 1 : text.description.count
     case .duplicateName(_, let name, _, _): name.description.count
     default: 1
     }
   }
 
-  private static func words(_ error: DataError) -> (text: String, help: String?) {
+  private static func words(_ error: DataError, _ name: String) -> (text: String, help: String?) {
     switch error {
     case .system(let error): ("cannot be read: " + words(error.code), nil)
     case .emptyInput:
@@ -80,29 +82,13 @@ extension Messages {
         "the input is empty, expected a JSON object on each line",
         "check the path or the command before `|`"
       )
-    case .notText(let kind): foreign(kind)
-    case .wrongDelimiter(_, let expected, let suspected):
-      (
-        "the header is one column, expected several with \(delimiter(expected)) between them; "
-          + "there are \(delimiter(suspected)) in it",
-        suspected == 0x09
-          ? "say `--in tsv`"
-          : "say `--delimiter '\(String(UnicodeScalar(suspected)))'`; decimals need a point"
-      )
-    case .emptyName:
-      ("no column has a name in the header", "give columns names, or say `--no-header`")
-    case .invalidUTF8:
-      ("this name is not UTF-8", "convert the file, for example with `iconv -t utf-8`")
-    case .duplicateName(_, let name, let first, let second):
-      (
-        "columns \(first) and \(second) are both named \(quoted(name)), expected different names",
-        isNumber(name)
-          ? "a number is no name: if the file has no header, say `--no-header`"
-          : "rename one of them"
-      )
-    case .missingColumns(let columns): missing(columns)
-    case .tooManyColumns(_, let limit):
-      ("more than \(grouped(limit)) columns, which is the limit", "keep fewer columns")
+    case .compressed(let kind, let fault): words(kind, fault, name)
+    case .notText(let kind): foreign(kind, name)
+    case .wrongDelimiter, .emptyName, .invalidUTF8, .duplicateName, .missingColumns,
+      .tooManyColumns:
+      headerWords(error, name)
+    case .invalidText(_, let column, _):
+      ("a text in column \(quoted(column)) is not UTF-8", notUTF8(name))
     case .raggedRow(_, let found, let expected):
       (
         "\(count(found, "field")), expected \(expected)",
@@ -148,6 +134,41 @@ extension Messages {
     }
   }
 
+  /// What is wrong with the names of the columns.
+  private static func headerWords(
+    _ error: DataError, _ name: String
+  ) -> (text: String, help: String?) {
+    switch error {
+    case .wrongDelimiter(_, let expected, let suspected):
+      (
+        "the header is one column, expected several with \(delimiter(expected)) between them; "
+          + "there are \(delimiter(suspected)) in it",
+        suspected == 0x09
+          ? "say `--in tsv`"
+          : "say \(option("--delimiter", [String(UnicodeScalar(suspected))])); decimals need a point"
+      )
+    case .emptyName:
+      ("no column has a name in the header", "give columns names, or say `--no-header`")
+    case .invalidUTF8: ("this name is not UTF-8", notUTF8(name))
+    case .duplicateName(_, let name, let first, let second):
+      (
+        "columns \(first) and \(second) are both named \(quoted(name)), expected different names",
+        isNumber(name)
+          ? "a number is no name: if the file has no header, say `--no-header`"
+          : "rename one of them"
+      )
+    case .missingColumns(let columns): missing(columns)
+    case .tooManyColumns(_, let limit):
+      ("more than \(grouped(limit)) columns, which is the limit", "keep fewer columns")
+    default: ("", nil)
+    }
+  }
+
+  private static func notUTF8(_ name: String) -> String {
+    "is it ISO 8859-1 or Windows-1252? say `--encoding latin1`, or convert it: "
+      + conversion("iconv -f windows-1252 -t utf-8", of: name, to: "-utf8.csv")
+  }
+
   /// What is wrong with one value or one column's values.
   private static func valueWords(_ error: DataError) -> (text: String, help: String?) {
     switch error {
@@ -165,17 +186,18 @@ extension Messages {
       (
         "\(quoted(text)) in column \(quoted(name)), expected a number as in "
           + "\(count(numbers, "other row")) (\(count(texts, "text")) like it)",
-        "correct it, say `--missing \(text)` if it means missing, or `--categorical \(name)`"
+        "correct it, say \(option("--missing", text)) if it means missing, or "
+          + option("--categorical", name)
       )
     case .textTooLong(_, let name, let length, let limit):
       (
         "a text of \(byteText(length)) in column \(quoted(name)), the limit is \(grouped(limit))",
-        "leave the column out with `--ignore \(name)`"
+        "leave the column out with " + option("--ignore", name)
       )
     case .tooManyCategories(_, let name, let limit):
       (
         "more than \(grouped(limit)) different texts in column \(quoted(name)), which is the limit",
-        "leave the column out with `--ignore \(name)`"
+        "leave the column out with " + option("--ignore", name)
       )
     default: ("", nil)
     }
@@ -209,7 +231,7 @@ extension Messages {
     }
     let help =
       suggestions.isEmpty
-      ? "add \(columns.count == 1 ? "it" : "them") to the input; `postern inspect` lists a model's columns"
+      ? "add \(columns.count == 1 ? "it" : "them") to the input"
       : "is " + list(suggestions) + " meant?"
     let text =
       columns.count == 1

@@ -9,7 +9,7 @@ extension Messages {
   static func noRowsFromTerminal(model: String) -> Message {
     Message(
       "", "no rows: standard input is a terminal",
-      help: "name a file, or pipe rows in: `postern predict \(shown(model)) < rows.csv`")
+      help: "name a file, or pipe rows in: `postern predict \(shellQuoted(model)) < rows.csv`")
   }
 
   static func extraColumns(_ names: [[UInt8]], in name: String) -> Message {
@@ -22,9 +22,9 @@ extension Messages {
   }
 
   static func trainedWithTokens(_ tokens: [String], _ model: String) -> Message {
-    let option = "--missing " + tokens.map(shown).joined(separator: ",")
-    return Message(
-      model, "trained with `\(option)`", help: "say it here too if the rows have such texts")
+    Message(
+      model, "trained with \(option("--missing", tokens))",
+      help: "say it here too if the rows have such texts")
   }
 
   /// Two columns of a model have one name.
@@ -68,7 +68,7 @@ extension Messages {
   static func noDeviations(_ model: String) -> Message {
     Message(
       model, "`--deviation`, and the file does not say how far its experts are off",
-      help: "leave it out, or train again: `postern train` measures it on held-out rows")
+      help: "leave it out, or train again: it is measured on held-out rows then")
   }
 
   static func columnsByPlace(_ columns: [[UInt8]], in name: String) -> Message {
@@ -108,7 +108,7 @@ extension Messages {
       return Message(
         "\(name):\(line)", "the row has no answer: " + words(refusal, place),
         help: refusal == .invalidCode || refusal == .unknownCategory
-          ? "a category's code is its place among the model's: `postern inspect` lists them"
+          ? "a category's code is its place among the model's, from 0"
           : "are the row's numbers in the units of the training data?")
     }
   }
@@ -136,6 +136,22 @@ extension Messages {
     Message(
       "\(name):\(line)",
       "no \(isJSON ? "key" : "column") \(quoted(column)), taken as missing from here on")
+  }
+
+  /// Columns that a model needs and an input has not.
+  static func unbound(
+    _ error: DataError, in name: String, model: String, _ notices: TableNotices
+  ) -> CommandFailure {
+    var failure = data(error, in: name)
+    guard case .missingColumns = error else { return failure }
+    if notices.namesAreNumbers {
+      failure.message.help = "if the file has no header, say `--no-header`"
+    } else if let help = failure.message.help, help.hasPrefix("add"), model != "-" {
+      failure.message.help =
+        help
+        + "; `postern inspect \(shellQuoted(model))` lists the model's columns"
+    }
+    return failure
   }
 
   static func headerLikeRow(_ name: String) -> Message {
@@ -239,7 +255,9 @@ extension Messages {
         Message(
           model,
           "a cache of \(byteText(found)) a thread, expected at least \(byteText(needed)) for the largest expert",
-          help: "raise `--cache`, or `postern pack --profile map` stores experts that need none"))
+          help: "raise `--cache`, or store experts that need none: "
+            + "`postern pack \(shellQuoted(model)) --profile map -o "
+            + "\(shellQuoted(newName(model, "-map.moe")))`"))
     }
   }
 }

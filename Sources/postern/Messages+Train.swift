@@ -50,7 +50,8 @@ extension Messages {
     let many = count > 1000 ? "more than 1,000" : grouped(count)
     return Message(
       name, "column \(quoted(column)) is left out: \(many) different texts, like an identifier",
-      help: "say `--categorical \(ShortText(column))` to use it, `--ignore` to hush this")
+      help: "say \(option("--categorical", ShortText(column))) to use it, "
+        + "\(option("--ignore", ShortText(column))) to hush this")
   }
 
   static func manyClasses(_ target: String, _ count: Int, _ name: String) -> Message {

@@ -15,6 +15,7 @@ struct RowSettings: Equatable {
   var missing: [String] = []
   var absent = AbsentPolicy.error
   var quote = QuoteStyle.double
+  var encoding = EncodingName.utf8
   var cache: ByteSize?
   var batch: Int?
   var quiet = false
@@ -138,6 +139,9 @@ extension PredictSettings {
     case "--absent":
       guard let policy = AbsentPolicy(rawValue: value) else { return false }
       rows.absent = policy
+    case "--encoding":
+      guard let encoding = EncodingName(rawValue: value) else { return false }
+      rows.encoding = encoding
     case "--quote":
       guard let quote = QuoteStyle(rawValue: value) else { return false }
       rows.quote = quote

@@ -15,6 +15,9 @@ struct RowOptions: ParsableArguments {
       valueName: "style"))
   var quote = QuoteStyle.double
 
+  @Option(help: "How text is encoded: UTF-8, or one byte a character as in Windows-1252.")
+  var encoding = EncodingName.utf8
+
   @Flag(help: "The input has no header; its columns are those that the model uses, in order.")
   var noHeader = false
 
@@ -56,6 +59,7 @@ struct RowOptions: ParsableArguments {
     RowSettings(
       inputFormat: inputFormat, delimiter: delimiter, noHeader: noHeader, onError: onError,
       unknownCategory: unknownCategory, missing: missing, absent: absent, quote: quote,
+      encoding: encoding,
       cache: cache, batch: batch, quiet: quiet)
   }
 

@@ -22,6 +22,9 @@ struct TableOptions: ParsableArguments {
       valueName: "style"))
   var quote = QuoteStyle.double
 
+  @Option(help: "How text is encoded: UTF-8, or one byte a character as in Windows-1252.")
+  var encoding = EncodingName.utf8
+
   @Flag(help: "The rows have no header; columns are named by their places 1, 2 and so on.")
   var noHeader = false
 
@@ -33,7 +36,7 @@ struct TableOptions: ParsableArguments {
   /// Whether none is given.
   var isEmpty: Bool {
     missing.isEmpty && inputFormat == nil && delimiter == nil && quote == .double && !noHeader
-      && absent == .error
+      && absent == .error && encoding == .utf8
   }
 
   /// How a file of this name is read.
@@ -44,6 +47,7 @@ struct TableOptions: ParsableArguments {
     options.hasQuotes = quote == .double
     options.isHeaderless = noHeader && options.format != .ndjson
     options.absentIsMissing = absent == .missing
+    options.encoding = encoding.encoding
     return options
   }
 }

@@ -38,11 +38,12 @@ struct TrainingInput {
       return
     }
     let bytes: [UInt8]
-    do throws(SystemError) {
-      var source = path == "-" ? ByteSource(descriptor: 0) : try ByteSource(path: path)
+    do throws(DataError) {
+      var source = try ByteSource(at: path)
+      source.decompresses = true
       bytes = try source.readAll()
     } catch {
-      throw Messages.unreadable(name, error.code)
+      throw Messages.data(error, in: name)
     }
     digest = xxh64(bytes.span)
     input = TableInput(bytes: bytes, options: options)
