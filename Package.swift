@@ -37,8 +37,10 @@ let package = Package(
       name: "PosternRuntime", dependencies: ["PosternFormat", "CPosternKernels"],
       exclude: ["postern_calendar.h"], swiftSettings: embedded),
     .target(name: "CPosternText"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "PosternData", dependencies: ["PosternFormat", "CPosternText"], swiftSettings: borrowing),
+      name: "PosternData", dependencies: ["PosternFormat", "CPosternText", "CZlib", "CZstd"],
+      swiftSettings: borrowing),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "PosternStorage", dependencies: ["PosternFormat", "PosternRuntime", "CZstd"],

@@ -11,22 +11,32 @@ package struct ColumnBinding: Equatable, Sendable {
 
   /// Binds `wanted` to the columns of `header`.
   ///
-  /// Names are equal when their bytes are; the header has no name twice.
+  /// Names are equal when their bytes are. A column without a name is not found, and is no extra.
   ///
-  /// - Throws: ``DataError/missingColumns(_:)`` with all names that are not there.
+  /// - Throws: ``DataError/missingColumns(_:)`` with all names that are not there, and
+  ///   ``DataError/duplicateName(_:name:first:second:)`` for one that several columns have.
   /// - Complexity: O(*names*), and O(*missing* x *header*) to find similar names.
-  package init(wanted: [[UInt8]], in header: [[UInt8]]) throws(DataError) {
+  package init(
+    wanted: [[UInt8]], in header: [[UInt8]], notices: TableNotices = TableNotices()
+  ) throws(DataError) {
     var table = TextTable()
-    for name in header { table.insert(name.span) }
+    var places: [Int] = []
+    for (place, name) in header.enumerated() where !name.isEmpty {
+      if table.insert(name.span).isNew { places.append(place) }
+    }
     var isWanted = [Bool](repeating: false, count: header.count)
     var positions: [Int] = []
     var missing: [MissingColumn] = []
     for name in wanted {
+      if let found = notices.repeated(name) {
+        throw .duplicateName(
+          found.position, name: ShortText(name), first: found.columns[0], second: found.columns[1])
+      }
       if let index = table.index(of: name.span) {
-        positions.append(index)
-        isWanted[index] = true
+        positions.append(places[index])
+        isWanted[places[index]] = true
       } else {
-        let similar = mostSimilar(to: name, among: header)
+        let similar = mostSimilar(to: name, among: header.filter { !$0.isEmpty })
         missing.append(
           MissingColumn(
             name: ShortText(name), suggestion: similar.map { ShortText($0) }))
@@ -34,7 +44,7 @@ package struct ColumnBinding: Equatable, Sendable {
     }
     guard missing.isEmpty else { throw .missingColumns(missing) }
     self.positions = positions
-    extras = header.indices.filter { !isWanted[$0] }.map { header[$0] }
+    extras = header.indices.filter { !isWanted[$0] && !header[$0].isEmpty }.map { header[$0] }
   }
 }
 

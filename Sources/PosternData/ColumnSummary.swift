@@ -115,6 +115,12 @@ package struct ColumnSummary: Sendable {
   /// Whether there are integers with zeros in front, all of one width.
   package var isPadded: Bool { paddedCount > 0 && isOneWidth && textCount == 0 }
 
+  /// Whether the name is a number, or one of the first distinct values.
+  var isNamedLikeValue: Bool {
+    if case .number = parseFloat(name.span) { return true }
+    return spellings.index(of: name.span) != nil
+  }
+
   /// Adds the value of the current record.
   mutating func add(_ index: Int, of reader: borrowing RecordReader) {
     if reader.isMissing(index) {
@@ -296,6 +302,10 @@ package struct TableSummary: Sendable {
   package private(set) var columns: [ColumnSummary] = []
   /// Keys of JSON objects that are no columns because their values are objects or arrays.
   package private(set) var nestedKeys: [[UInt8]] = []
+  /// What is unusual about the table. Columns that nobody can name are not among ``columns``.
+  package private(set) var notices = TableNotices()
+  /// Whether the header looks like a row: each name is a number or a value of its own column.
+  package private(set) var namesLookLikeValues = false
 
   /// Reads a whole table.
   ///
@@ -310,6 +320,9 @@ package struct TableSummary: Sendable {
       rowCount += 1
     }
     nestedKeys = reader.nestedKeys
+    notices = reader.notices
+    namesLookLikeValues = reader.hasOwnHeader && columns.allSatisfy(\.isNamedLikeValue)
+    for index in reader.namelessColumns.reversed() { columns.remove(at: index) }
   }
 
   /// Starts summaries for columns that have just been discovered.

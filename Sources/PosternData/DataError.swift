@@ -13,19 +13,28 @@ package enum DataError: Error, Equatable, Sendable {
   /// The input has no byte, or nothing but blank lines.
   case emptyInput
 
+  /// The same, where lines of JSON were expected.
+  case emptyJSON
+
+  /// The input is compressed, and cannot be decompressed to its end.
+  case compressed(CompressionKind, CompressionFault)
+
   /// The input starts like a file of another kind.
   case notText(ForeignKind)
 
   /// The header is one column in which another delimiter stands.
   case wrongDelimiter(line: Int, expected: UInt8, suspected: UInt8)
 
-  /// A name in the header is empty.
+  /// No name in the header has a letter.
   case emptyName(TextPosition, column: Int)
 
   /// A name in the header is not UTF-8.
   case invalidUTF8(TextPosition, text: ShortText)
 
-  /// Two columns have one name.
+  /// A text is not UTF-8.
+  case invalidText(TextPosition, name: ShortText, text: ShortText)
+
+  /// Two columns have one name, and it was asked for.
   case duplicateName(TextPosition, name: ShortText, first: Int, second: Int)
 
   /// The names that were asked for and are not there, all of them.
@@ -39,6 +48,9 @@ package enum DataError: Error, Equatable, Sendable {
 
   /// The input ends inside quotes; the position is that of the opening quote.
   case unterminatedQuote(TextPosition)
+
+  /// A field in quotes that spans lines cannot be right; the position is that of the opening quote.
+  case quoteAcrossLines(TextPosition, QuoteFault)
 
   /// Something other than a delimiter or a line end follows a closing quote.
   case textAfterQuote(TextPosition, found: UInt8)
@@ -54,6 +66,9 @@ package enum DataError: Error, Equatable, Sendable {
 
   /// A line is not a JSON object.
   case json(TextPosition, JSONFault)
+
+  /// An object lacks a key that is a column.
+  case absentKey(line: Int, name: ShortText, suggestion: ShortText?)
 
   /// A key stands twice in one object.
   case duplicateKey(TextPosition, key: ShortText)
@@ -86,11 +101,14 @@ package enum DataError: Error, Equatable, Sendable {
   /// Whether only one record is at fault, so that reading can go on behind it.
   package var isRowError: Bool {
     switch self {
-    case .raggedRow, .textAfterQuote, .zeroByte, .recordTooLong, .json, .duplicateKey, .nestedValue,
-      .notNumber, .notTime, .notFinite, .textTooLong:
+    case .raggedRow, .unterminatedQuote, .quoteAcrossLines, .textAfterQuote, .zeroByte,
+      .recordTooLong, .invalidText, .json, .absentKey, .duplicateKey, .nestedValue, .notNumber,
+      .notTime,
+      .notFinite, .textTooLong:
       true
-    case .system, .emptyInput, .notText, .wrongDelimiter, .emptyName, .invalidUTF8, .duplicateName,
-      .missingColumns, .tooManyColumns, .unterminatedQuote, .truncatedRow, .textInNumericColumn,
+    case .system, .compressed, .emptyInput, .emptyJSON, .notText, .wrongDelimiter, .emptyName,
+      .invalidUTF8,
+      .duplicateName, .missingColumns, .tooManyColumns, .truncatedRow, .textInNumericColumn,
       .unclearColumn,
       .tooManyCategories:
       false
@@ -112,6 +130,18 @@ package struct MissingColumn: Equatable, Sendable {
   }
 }
 
+/// Why a field in quotes that spans lines cannot be right.
+package enum QuoteFault: Equatable, Sendable {
+  /// It goes on behind as many lines as a field may have.
+  case tooManyLines(limit: Int)
+  /// The row would have too few or too many fields.
+  case wrongFieldCount(found: Int, expected: Int)
+  /// A number was expected.
+  case notNumber
+  /// This follows the closing quote, and is neither a delimiter nor a line end.
+  case textAfterQuote(UInt8)
+}
+
 /// What a line that should be a JSON object lacks. The position is where it was expected.
 package enum JSONFault: Equatable, Sendable {
   case expectedObject
@@ -121,6 +151,8 @@ package enum JSONFault: Equatable, Sendable {
   case expectedCommaOrBracket
   case expectedValue
   case badNumber
+  /// NaN or an infinity, which JSON does not have.
+  case notFinite
   case badEscape
   /// Half of a surrogate pair.
   case unpairedSurrogate
@@ -135,8 +167,18 @@ package enum JSONFault: Equatable, Sendable {
 
 /// A kind of file that is not a table in text.
 package enum ForeignKind: Equatable, Sendable {
-  case gzip, zip, zstd, bzip2, xz, parquet, arrow, pdf, sqlite, numpy
+  case gzip, zip, zstd, bzip2, xz, parquet, arrow, pdf, sqlite, numpy, spreadsheet
   case html
+  /// Declarations of attributes, then `@data` and rows.
+  case arff
+  /// A label and the values that are not zero, such as `1 3:0.5 7:1`.
+  case libsvm
+  /// Columns between single blanks.
+  case spaced
+  /// Columns between blanks of any number.
+  case aligned
+  /// Lines before the table that start with this character; the last one may be the header.
+  case comments(UInt8, holdHeader: Bool)
   /// UTF-16 or UTF-32 text.
   case wideText
   /// A model file of this package.

@@ -17,6 +17,20 @@ struct JSONCursor: ~Escapable {
     case text(Range<Int>, hasEscapes: Bool)
     /// An object or an array.
     case nested
+    /// NaN or an infinity as many programs write it, which is no JSON.
+    case notFinite
+    /// No value, but what follows can be read.
+    case bad(JSONFault, offset: Int)
+  }
+
+  /// A key and its value.
+  struct Member {
+    /// Where the key's content lies.
+    var key: Range<Int>
+    var hasEscapedKey: Bool
+    /// Where the value starts.
+    var start: Int
+    var value: Value
   }
 
   /// The deepest that arrays and objects may be nested.
@@ -62,6 +76,23 @@ struct JSONCursor: ~Escapable {
     return content
   }
 
+  /// Passes over a key and its value.
+  @_lifetime(self: copy self)
+  mutating func member() throws(JSONError) -> Member {
+    let key = try key()
+    _ = peek()
+    let start = offset
+    var value: Value
+    do throws(JSONError) {
+      value = try self.value()
+    } catch {
+      let isWord = error.fault == .badNumber || error.fault == .expectedValue
+      guard isWord, error.offset == start, skipWord() else { throw error }
+      value = .bad(error.fault, offset: error.offset)
+    }
+    return Member(key: key.range, hasEscapedKey: key.hasEscapes, start: start, value: value)
+  }
+
   /// Passes over one value. `depth` is the number of arrays and objects around it.
   @_lifetime(self: copy self)
   mutating func value(depth: Int = 1) throws(JSONError) -> Value {
@@ -85,6 +116,8 @@ struct JSONCursor: ~Escapable {
       let start = offset
       try literal([0x66, 0x61, 0x6C, 0x73, 0x65])
       return .text(start..<offset, hasEscapes: false)
+    case 0x4E where skip("NaN"), 0x49 where skip("Infinity"), 0x2D where skip("-Infinity"):
+      return .notFinite
     case 0x2D, 0x30...0x39:
       return .text(try number(), hasEscapes: false)
     default:
@@ -125,6 +158,36 @@ struct JSONCursor: ~Escapable {
     offset += length
   }
 
+  /// Passes over a word if it stands here.
+  @_lifetime(self: copy self)
+  private mutating func skip(_ word: String) -> Bool {
+    var end = offset
+    for byte in word.utf8 {
+      guard end < bytes.count, bytes[end] == byte else { return false }
+      end += 1
+    }
+    offset = end
+    return true
+  }
+
+  /// Passes over what should have been a value, up to the comma or brace behind it.
+  ///
+  /// - Returns: Whether there is one before anything that opens or closes something else.
+  @_lifetime(self: copy self)
+  mutating func skipWord() -> Bool {
+    var end = offset
+    while end < bytes.count {
+      switch bytes[end] {
+      case 0x2C, 0x7D:
+        offset = end
+        return true
+      case 0x22, 0x3A, 0x5B, 0x5D, 0x7B: return false
+      default: end += 1
+      }
+    }
+    return false
+  }
+
   /// Passes over a number; the place of a fault is the start of the number.
   @_lifetime(self: copy self)
   private mutating func number() throws(JSONError) -> Range<Int> {
@@ -141,6 +204,12 @@ struct JSONCursor: ~Escapable {
       offset += 1
       if offset < bytes.count, bytes[offset] == 0x2B || bytes[offset] == 0x2D { offset += 1 }
       isGood = skipDigits() > 0 && isGood
+    }
+    if offset < bytes.count {
+      // What goes on without a blank is one word, such as 0x10.
+      let next = bytes[offset]
+      let isLetter = lowercased(next) &- 0x61 < 26
+      isGood = isGood && !isLetter && next &- 0x30 >= 10 && next != 0x2E && next != 0x2D
     }
     guard isGood else { throw JSONError(fault: .badNumber, offset: start) }
     return start..<offset

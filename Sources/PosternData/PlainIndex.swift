@@ -37,6 +37,9 @@ struct PlainIndex {
 
   init(delimiter: UInt8) { self.delimiter = delimiter }
 
+  /// Whether nothing stands in the last field of the line that was taken last.
+  var isLastEmpty: Bool { field > 1 && fieldEnds[field - 1] == fieldEnds[field - 2] + 1 }
+
   /// Forgets everything: the bytes have moved.
   mutating func removeAll() { line = lineCount }
 

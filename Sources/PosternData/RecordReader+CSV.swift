@@ -11,11 +11,14 @@ extension RecordReader {
     while true {
       let advance = try scanRecord(waiting: waiting, isTableFixed: true)
       guard advance == .record else { return advance }
-      if isBlankLine && fields.count != 1 { continue }
-      guard scanner.fieldCount == fields.count else {
-        throw .raggedRow(line: line, found: scanner.fieldCount, expected: fields.count)
+      if isBlankLine && header.count != 1 { continue }
+      if scanner.fieldCount != layout.fieldCount {
+        try acceptOtherCount()
+      } else if layout.endsEmpty && !isLastFieldEmpty {
+        try refuseCount()
       }
       if scanner.hasEscapes { unescapeQuotes() }
+      if scanner.innerLineCount > 0 { notices.lineEndRowCount += 1 }
       recordCount += 1
       return .record
     }
@@ -28,27 +31,59 @@ extension RecordReader {
         throw .emptyInput
       }
     } while isBlankLine
-    fields.removeLast(fields.count - scanner.fieldCount)
-    guard fields.count <= Self.columnCountLimit else {
+    let count = scanner.fieldCount
+    guard count <= Self.columnCountLimit else {
       throw .tooManyColumns(line: line, limit: Self.columnCountLimit)
+    }
+    layout = RowLayout(fieldCount: count)
+    fields.removeLast(fields.count - count)
+    if options.isHeaderless {
+      setColumns((1...count).map { Array(String($0).utf8) })
+      // The record is read again, as a row.
+      nextLine = line
+      scanner.beginRecord(at: record.lowerBound)
+      return
     }
     if scanner.hasEscapes { unescapeQuotes() }
     try checkDelimiter()
-    var names = TextTable()
-    for index in fields.indices {
-      let name = trimmed(field(index))
-      guard isValidUTF8(name) else {
-        throw .invalidUTF8(position(of: index), text: ShortText(name))
-      }
-      guard !name.isEmpty else { throw .emptyName(position(of: index), column: index + 1) }
-      let (first, isNew) = names.insert(name)
-      guard isNew else {
-        throw .duplicateName(
-          position(of: index), name: ShortText(name), first: first + 1, second: index + 1)
-      }
-    }
-    header = names.texts
+    try readNames()
+    fields.append(.absent)
     unescaped.removeAll()
+  }
+
+  /// Makes the current record the header.
+  private mutating func readNames() throws(DataError) {
+    var names = TextTable()
+    // For each name the columns that have it, and where it stands for the second time.
+    var columns: [[Int]] = []
+    var second: [TextPosition?] = []
+    var texts: [[UInt8]] = []
+    var hasText = false
+    for index in 0..<layout.fieldCount {
+      let name = trimmed(field(index)).copied()
+      let place = position(of: index)
+      guard isValidUTF8(name.span) else { throw .invalidUTF8(place, text: ShortText(name)) }
+      texts.append(name)
+      guard !name.isEmpty else { continue }
+      if case .number = parseFloat(name.span) {} else { hasText = true }
+      let (entry, isNew) = names.insert(name.span)
+      if isNew {
+        columns.append([])
+        second.append(nil)
+      }
+      columns[entry].append(index + 1)
+      if columns[entry].count == 2 { second[entry] = place }
+    }
+    guard names.count > 0 else { throw .emptyName(position(of: 0), column: 1) }
+    header = texts
+    notices.namesAreNumbers = !hasText
+    notices.unnamedColumns = texts.indices.filter { texts[$0].isEmpty }.map { $0 + 1 }
+    for entry in 0..<names.count {
+      guard let place = second[entry] else { continue }
+      notices.repeatedNames.append(
+        TableNotices.RepeatedName(
+          name: names[entry].copied(), columns: columns[entry], position: place))
+    }
   }
 
   /// Whether the current record is a line without any byte.
@@ -80,11 +115,15 @@ extension RecordReader {
         }
         return try finishRecord(isTableFixed: isTableFixed)
       case .textAfterQuote(let offset):
+        let found = buffer[offset]
+        if scanner.fieldLineCount > 0 { try refuseQuote(.textAfterQuote(found)) }
         beginDiscarding(at: offset)
-        throw .textAfterQuote(position(at: offset), found: buffer[offset])
+        throw .textAfterQuote(position(at: offset), found: found)
       case .zeroByte(let offset):
-        beginDiscarding(at: offset)
+        beginDiscarding(at: scanner.isInQuotes ? scanner.longQuote?.offset ?? offset : offset)
         throw .zeroByte(position(at: offset))
+      case .tooManyLines:
+        try refuseQuote(.tooManyLines(limit: RecordScanner.fieldLineCountLimit))
       }
     }
   }
@@ -99,14 +138,23 @@ extension RecordReader {
   /// The last record, which has no line end.
   private mutating func finishRecord(isTableFixed: Bool) throws(DataError) -> Advance {
     if scanner.isInQuotes {
-      beginDiscarding(at: end)
-      throw .unterminatedQuote(position(at: scanner.fieldStart - 1))
+      let quote = scanner.fieldStart - 1
+      beginDiscarding(at: quote)
+      throw .unterminatedQuote(position(at: quote))
     }
     while scanner.finish(fields: &fields, isTableFixed: isTableFixed) == .tableFull {
       fields.append(contentsOf: repeatElement(.absent, count: max(16, fields.count)))
     }
     closeRecord()
     return .record
+  }
+
+  /// Refuses the field in quotes that the scanner is in or has just left. What follows is looked
+  /// for behind the line on which it opens.
+  private mutating func refuseQuote(_ fault: QuoteFault) throws(DataError) {
+    let quote = scanner.fieldStart - 1
+    beginDiscarding(at: quote)
+    throw .quoteAcrossLines(position(at: quote), fault)
   }
 
   /// Makes what the scanner has found the current record.
@@ -118,10 +166,11 @@ extension RecordReader {
   }
 
   /// Writes the fields with doubled quotes to the scratch buffer, without the doubles.
-  private mutating func unescapeQuotes() {
+  mutating func unescapeQuotes() {
     unescaped.removeAll(keepingCapacity: true)
     scratch.removeAll(keepingCapacity: true)
-    for index in fields.indices where fields[index].hasEscapes {
+    let count = min(scanner.fieldCount, fields.count, readableFieldCount)
+    for index in 0..<count where fields[index].hasEscapes {
       let start = scratch.count
       var offset = record.lowerBound + Int(fields[index].start)
       let end = record.lowerBound + fields[index].end
@@ -135,7 +184,7 @@ extension RecordReader {
 
   /// Refuses a header of one name without quotes in which another delimiter stands.
   private func checkDelimiter() throws(DataError) {
-    guard fields.count == 1, fields[0].start == 0 else { return }
+    guard layout.fieldCount == 1, fields[0].start == 0 else { return }
     let name = field(0)
     for suspect: UInt8 in [0x09, 0x3B, 0x2C, 0x7C] where suspect != scanner.delimiter {
       for index in name.indices where name[index] == suspect {

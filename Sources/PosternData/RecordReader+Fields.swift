@@ -13,7 +13,7 @@ extension RecordReader {
     let place = place(index)
     if place.isAbsent { return buffer.span.extracting(0..<0) }
     if place.hasEscapes {
-      for entry in unescaped where entry.field == index {
+      for entry in unescaped where entry.field == index &+ layout.leadCount {
         return scratch.span.extracting(entry.range)
       }
     }
@@ -33,9 +33,9 @@ extension RecordReader {
   /// - Returns: Always false for delimited text.
   package func isAbsent(_ index: Int) -> Bool { place(index).isAbsent }
 
-  /// Whether a JSON object has the key, be it with null.
+  /// Whether a JSON object has the key, be it with null, and delimited text the column.
   ///
-  /// - Returns: Always true for delimited text and binary records.
+  /// - Returns: Always true for binary records.
   package func hasKey(_ index: Int) -> Bool { isBinary || place(index) != .absent }
 
   /// Whether a field is a string of a JSON object, and not a number, true or false.
@@ -76,12 +76,21 @@ extension RecordReader {
     if isMissingNumber(index) { return .nan }
     let name = ShortText(header[index])
     let position = position(of: index)
+    if let quote = scanner.longQuote, options.format != .ndjson,
+      quote.offset == record.lowerBound + Int(place.start) - 1
+    {
+      throw .quoteAcrossLines(self.position(at: quote.offset), .notNumber)
+    }
     if result == .notNumber { throw .notNumber(position, name: name, text: ShortText(text)) }
     throw .notFinite(position, name: name, text: ShortText(text))
   }
 
   @inline(__always)
-  private func place(_ index: Int) -> Field { isPlain ? plainPlace(index) : fields[index] }
+  private func place(_ index: Int) -> Field {
+    let place = index &+ layout.leadCount
+    guard place < layout.fieldCount else { return .absent }
+    return isPlain ? plainPlace(place) : fields[place]
+  }
 
   /// Where the content of a field starts; the start of the record if it is absent.
   ///

@@ -18,6 +18,8 @@ struct JSONColumns {
   var expectsNumbers = false
   /// Lines in a row that were not of the form.
   var missCount = 0
+  /// Whether some line was not blank.
+  var hasObject = false
 
   /// Whether the form of the line that is read now is learned: rarer the longer none was met again.
   mutating func beginsLearning() -> Bool {
@@ -49,8 +51,10 @@ extension RecordReader {
     }
     repeat {
       let advance = try findLine(waiting: waiting)
+      if advance == .end && !json.hasObject { throw .emptyJSON }
       guard advance == .record else { return advance }
     } while isBlank(record)
+    json.hasObject = true
     try readObject()
     recordCount += 1
     return .record
@@ -93,6 +97,8 @@ extension RecordReader {
   }
 
   /// Reads the object on the current line into the field table.
+  ///
+  /// A fault in one value does not keep the others from being read: an identifier stays readable.
   private mutating func readObject() throws(DataError) {
     for index in fields.indices { fields[index] = .absent }
     unescaped.removeAll(keepingCapacity: true)
@@ -105,84 +111,110 @@ extension RecordReader {
     }
     let bytes = line.span.extracting(first: lineEnd)
     var cursor = JSONCursor(bytes, at: record.lowerBound)
-    do {
-      try cursor.expect(0x7B, else: .expectedObject)
-    } catch {
-      throw .json(position(at: error.offset), error.fault)
-    }
-    var place = 0
+    var fault: DataError?
     var pieceStart = record.lowerBound
     let learns = json.beginsLearning()
-    var isOpen = cursor.peek() != 0x7D
-    while isOpen {
-      let key: (range: Range<Int>, hasEscapes: Bool)
-      let valueStart: Int
-      let valueEnd: Int
-      let value: JSONCursor.Value
-      do {
-        key = try cursor.key()
-        _ = cursor.peek()
-        valueStart = cursor.offset
-        value = try cursor.value()
-        valueEnd = cursor.offset
+    do throws(JSONError) {
+      try cursor.expect(0x7B, else: .expectedObject)
+      var place = 0
+      var isOpen = cursor.peek() != 0x7D
+      while isOpen {
+        let member = try cursor.member()
+        do throws(DataError) {
+          let column = try put(member, place, in: bytes)
+          if learns {
+            json.template.append(bytes.extracting(pieceStart..<member.start), before: column)
+            pieceStart = cursor.offset
+          }
+        } catch {
+          fault = fault ?? error
+        }
+        place += 1
         isOpen = cursor.peek() == 0x2C
         if isOpen { try cursor.expect(0x2C, else: .expectedCommaOrBrace) }
-      } catch {
-        throw .json(position(at: error.offset), error.fault)
       }
-      let column = try put(
-        value, at: valueStart, under: key.range, hasEscapes: key.hasEscapes, place, in: bytes)
-      place += 1
-      if learns {
-        json.template.append(bytes.extracting(pieceStart..<valueStart), before: column)
-        pieceStart = valueEnd
-      }
-    }
-    do {
       try cursor.expect(0x7D, else: .expectedCommaOrBrace)
+      guard cursor.peek() == nil else {
+        throw JSONError(fault: .textAfterObject, offset: cursor.offset)
+      }
     } catch {
-      throw .json(position(at: error.offset), error.fault)
+      throw fault ?? .json(position(at: error.offset), error.fault)
     }
-    guard cursor.peek() == nil else {
-      throw .json(position(at: cursor.offset), .textAfterObject)
-    }
-    if learns && place > 0 && buffer[record.upperBound - 1] == 0x0A {
+    if let fault { throw fault }
+    try checkKeys(in: bytes)
+    if learns && pieceStart > record.lowerBound && buffer[record.upperBound - 1] == 0x0A {
       json.template.finish(line.span.extracting(pieceStart..<record.upperBound))
     }
+  }
+
+  /// Refuses an object that lacks the key of a column.
+  private func checkKeys(in bytes: Span<UInt8>) throws(DataError) {
+    guard let names = options.names, !options.absentIsMissing else { return }
+    for column in 0..<names.count - options.optionalNameCount where fields[column] == .absent {
+      var keys: [[UInt8]] = []
+      var cursor = JSONCursor(bytes, at: record.lowerBound)
+      // It has been walked over without a fault.
+      try? cursor.expect(0x7B, else: .expectedObject)
+      while let member = try? cursor.member() {
+        keys.append(key(member, in: bytes))
+        guard (try? cursor.expect(0x2C, else: .expectedCommaOrBrace)) != nil else { break }
+      }
+      let others = keys.filter { !names.contains($0) }
+      let similar = mostSimilar(to: names[column], among: others)
+      throw .absentKey(
+        line: line, name: ShortText(names[column]), suggestion: similar.map { ShortText($0) })
+    }
+  }
+
+  /// The key of a member, its escapes resolved.
+  private func key(_ member: JSONCursor.Member, in bytes: Span<UInt8>) -> [UInt8] {
+    guard member.hasEscapedKey else { return bytes.extracting(member.key).copied() }
+    var key: [UInt8] = []
+    unescape(bytes.extracting(member.key), to: &key)
+    return key
   }
 
   /// Notes the value of one key.
   ///
   /// - Returns: The column that it belongs to, if it is one.
   private mutating func put(
-    _ value: JSONCursor.Value, at start: Int, under key: Range<Int>, hasEscapes: Bool, _ place: Int,
-    in bytes: Span<UInt8>
+    _ member: JSONCursor.Member, _ place: Int, in bytes: Span<UInt8>
   ) throws(DataError) -> Int? {
-    let column: Int
-    if hasEscapes {
+    let found: Int?
+    if member.hasEscapedKey {
       json.scratch.removeAll(keepingCapacity: true)
-      unescape(bytes.extracting(key), to: &json.scratch)
+      unescape(bytes.extracting(member.key), to: &json.scratch)
       let name = json.scratch
-      guard let found = try self.column(name.span, at: place, value) else { return nil }
-      column = found
+      found = try self.column(name.span, at: place, member.value)
     } else {
-      guard let found = try self.column(bytes.extracting(key), at: place, value) else { return nil }
-      column = found
+      found = try self.column(bytes.extracting(member.key), at: place, member.value)
     }
-    guard !isSeen(column) else {
-      throw .duplicateKey(position(at: key.lowerBound), key: ShortText(header[column]))
+    if case .bad(let fault, let offset) = member.value { throw .json(position(at: offset), fault) }
+    guard let column = found else { return nil }
+    // While keys are discovered nobody knows which ones will be used.
+    guard !isSeen(column) || json.isDiscovering else {
+      throw .duplicateKey(position(at: member.key.lowerBound), key: ShortText(header[column]))
     }
-    switch value {
+    switch member.value {
     case .null:
       fields[column] = .null
     case .nested:
-      throw .nestedValue(position(at: start), name: ShortText(header[column]))
+      fields[column] = .null
+      guard json.isDiscovering else {
+        throw .nestedValue(position(at: member.start), name: ShortText(header[column]))
+      }
+    case .notFinite:
+      fields[column] = .null
+      guard json.isDiscovering else { throw .json(position(at: member.start), .notFinite) }
+    case .bad:
+      break
     case .text(let range, let hasEscapes):
       let lower = range.lowerBound - record.lowerBound
       fields[column] = Field(lower, lower + range.count, hasEscapes: hasEscapes)
       if hasEscapes {
         let first = scratch.count
         unescape(bytes.extracting(range), to: &scratch)
+        unescaped.removeAll { $0.field == column }
         unescaped.append(UnescapedField(field: column, range: first..<scratch.count))
       }
     }
@@ -202,8 +234,13 @@ extension RecordReader {
     guard header.count < Self.columnCountLimit else {
       throw .tooManyColumns(line: line, limit: Self.columnCountLimit)
     }
+    guard isValidUTF8(key) else {
+      throw .invalidUTF8(TextPosition(line: line, column: 1), text: ShortText(key))
+    }
+    nestedKeys.removeAll { $0.span.equals(key) }
     header.append(key.copied())
     fields.append(.absent)
+    layout.fieldCount += 1
     return json.keys.insert(key).index
   }
 

@@ -39,8 +39,9 @@ extension RecordReader {
     var start = scanner.position
     if scanner.isAfterReturn && buffer[start] == 0x0A { start &+= 1 }
     guard start >= 16, start < end,
-      let next = index.take(fields.count, from: start, to: end, in: buffer)
+      let next = index.take(layout.fieldCount, from: start, to: end, in: buffer)
     else { return false }
+    if layout.endsEmpty, !index.isLastEmpty { return false }
     guard passPlain(start..<next) else { return false }
     isPlain = true
     readNumbers()
@@ -61,7 +62,7 @@ extension RecordReader {
   @inline(__always)
   private mutating func passPlain(_ range: Range<Int>) -> Bool {
     guard range.count <= options.recordByteCountLimit else { return false }
-    scanner.pass(range, fieldCount: fields.count)
+    scanner.pass(range, fieldCount: layout.fieldCount)
     closeRecord()
     recordCount &+= 1
     hasNumbers = true
@@ -71,15 +72,27 @@ extension RecordReader {
   /// Reads all fields of the plain record as numbers.
   @inline(__always)
   private mutating func readNumbers() {
-    let count = fields.count
+    var start = record.lowerBound
+    var count = layout.fieldCount
+    if layout.leadCount > 0 {
+      start = Int(index.fieldEnds[index.first]) &+ 1
+      count &-= 1
+    }
+    // What stands behind a delimiter that ends the row is no column.
+    if layout.endsEmpty { count &-= 1 }
+    let first = index.first &+ layout.leadCount
     if index.isWide {
       TextKernels.numbers(
-        buffer, from: record.lowerBound, fieldEnds: index.fieldEnds, first: index.first,
+        buffer, from: start, fieldEnds: index.fieldEnds, first: first,
         count: count, values: &numbers)
     } else {
       RecordReader.readNumbers(
-        buffer, from: record.lowerBound, fieldEnds: index.fieldEnds, first: index.first,
+        buffer, from: start, fieldEnds: index.fieldEnds, first: first,
         count: count, values: &numbers)
+    }
+    // The kernel writes some places more than it is asked for.
+    if count < header.count {
+      for index in count..<header.count { numbers[index] = .nan }
     }
   }
 
@@ -136,7 +149,7 @@ extension RecordReader {
     return !hasNaN
   }
 
-  /// The place of a field of the plain record.
+  /// The place of a field of the plain record, counted with those that belong to no column.
   func plainPlace(_ field: Int) -> Field {
     let place = index.first + field
     let start = field == 0 ? record.lowerBound : Int(index.fieldEnds[place - 1]) + 1

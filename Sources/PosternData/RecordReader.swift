@@ -36,6 +36,19 @@ package struct RecordReader: ~Copyable {
     /// Delimited text: the names of the columns of a text without header, in order. JSON: the keys
     /// that are columns, in the order wanted. Nil: from the header; JSON: every key, as it comes.
     package var names: [[UInt8]]?
+    /// Delimited text: whether the first record is a row too; columns are named `1`, `2` and so on
+    /// then. Without meaning if ``names`` are given.
+    package var isHeaderless = false
+    /// Whether a quote opens a field in which delimiters and line ends are ordinary.
+    package var hasQuotes = true
+    /// JSON: whether an object may lack keys of ``names``. Delimited text: whether the header may.
+    package var absentIsMissing = false
+    /// JSON: how many of the last of ``names`` an object may lack in any case.
+    package var optionalNameCount = 0
+    /// How text is encoded.
+    package var encoding = TextEncoding.utf8
+    /// Whether gzip and zstd are known by their first bytes and decompressed.
+    package var decompresses = true
     /// The texts that mean "missing".
     package var missing = MissingTokens.standard
     /// The texts that mean "missing" in a column of numbers only.
@@ -73,6 +86,8 @@ package struct RecordReader: ~Copyable {
   package internal(set) var recordCount = 0
   /// Keys that only ever had objects or arrays as values while keys were discovered.
   package internal(set) var nestedKeys: [[UInt8]] = []
+  /// What is unusual about the table so far.
+  package internal(set) var notices = TableNotices()
 
   /// Bytes of the buffer behind the input's, so that words can be read up to its end and beyond.
   static let slack = PlainNumber.lookAhead
@@ -95,6 +110,15 @@ package struct RecordReader: ~Copyable {
   var isDiscarding = false
   /// Where the bytes to be passed over start.
   var discardOffset = 0
+  /// Whether some byte in the buffer is not ASCII.
+  var hasHighBytes = false
+  /// Fields that are read as text, which must be UTF-8.
+  var textFields: [Int] = []
+  /// How the fields of a row lie under the header.
+  var layout = RowLayout()
+  /// After an error: how many of the record's first fields are known for certain.
+  var readableFieldCount = Int.max
+  /// One place for each field of a row, and one more.
   var fields: [Field] = []
   var unescaped: [UnescapedField] = []
   var scratch: [UInt8] = []
@@ -118,13 +142,15 @@ package struct RecordReader: ~Copyable {
     precondition(options.blockByteCount >= 16)
     self.options = options
     self.source = source
+    self.source.decompresses = options.decompresses
+    if options.format != .floats { self.source.encoding = options.encoding }
     buffer = [UInt8](repeating: 0, count: 2 * options.blockByteCount + Self.slack)
     switch options.format {
     case .delimited(let delimiter):
       precondition(delimiter < 0x80 && ![0x00, 0x22, 0x0A, 0x0D].contains(delimiter))
-      scanner = RecordScanner(delimiter: delimiter)
+      scanner = RecordScanner(delimiter: delimiter, hasQuotes: options.hasQuotes)
     case .ndjson, .floats:
-      scanner = RecordScanner(delimiter: 0x2C)
+      scanner = RecordScanner(delimiter: 0x2C, hasQuotes: false)
     }
     index = PlainIndex(delimiter: scanner.delimiter)
     if options.format == .floats {
@@ -145,12 +171,19 @@ package struct RecordReader: ~Copyable {
   /// - Returns: What was found.
   /// - Throws: ``DataError``; see ``DataError/isRowError`` for going on.
   package mutating func advance(waiting: Bool = true) throws(DataError) -> Advance {
-    if advancePlain() { return .record }
-    return switch options.format {
-    case .delimited: try advanceDelimited(waiting: waiting)
-    case .ndjson: try advanceJSON(waiting: waiting)
-    case .floats: try advanceFloats(waiting: waiting)
+    readableFieldCount = .max
+    if advancePlain() {
+      if hasHighBytes { try checkText() }
+      return .record
     }
+    let advance: Advance
+    switch options.format {
+    case .delimited: advance = try advanceDelimited(waiting: waiting)
+    case .ndjson: advance = try advanceJSON(waiting: waiting)
+    case .floats: return try advanceFloats(waiting: waiting)
+    }
+    if hasHighBytes && advance == .record { try checkText() }
+    return advance
   }
 
   /// Goes to the next record, waiting for it.
@@ -162,73 +195,26 @@ package struct RecordReader: ~Copyable {
   /// Makes `names` the columns.
   mutating func setColumns(_ names: [[UInt8]]) {
     header = names
-    fields = [Field](repeating: .absent, count: names.count)
+    layout = RowLayout(fieldCount: names.count)
+    let spareCount = options.format == .ndjson ? 0 : 1
+    fields = [Field](repeating: .absent, count: names.count + spareCount)
     for name in names { json.keys.insert(name.span) }
   }
 }
 
 extension RecordReader {
-  /// The first read: is this text at all, and where does it start?
-  private mutating func readStart() throws(DataError) {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    repeat {
-      try fill()
-    } while !isAtEnd && end < mark.count && buffer[..<end].elementsEqual(mark[..<end])
-    guard end > 0 else { throw .emptyInput }
-    if end >= mark.count, buffer[..<mark.count].elementsEqual(mark) {
-      scanner.beginRecord(at: mark.count)
-    }
-    let start = buffer.span.extracting(scanner.start..<min(end, scanner.start + 64))
-    if let kind = ForeignKind.sniff(start, expectingJSON: options.format == .ndjson) {
-      throw .notText(kind)
-    }
-  }
-
-  /// Reads once, after making room.
-  mutating func fill() throws(DataError) {
-    index.removeAll()
-    let kept = scanner.start
-    if kept > 0 {
-      for offset in kept..<end { buffer[offset - kept] = buffer[offset] }
-      scanner.move(by: -kept)
-      end -= kept
-    }
-    if end + options.blockByteCount + Self.slack > buffer.count {
-      grow()
-    }
-    do {
-      let count = try source.read(into: &buffer, at: end, limit: buffer.count - Self.slack - end)
-      end += count
-      isAtEnd = count == 0
-    } catch {
-      throw .system(error)
-    }
-  }
-
-  /// Doubles the buffer, but not beyond what the longest record and two blocks take.
-  private mutating func grow() {
-    let most = options.recordByteCountLimit + 2 * options.blockByteCount + Self.slack
-    var larger = [UInt8](repeating: 0, count: min(2 * buffer.count, max(most, buffer.count + 1)))
-    larger.replaceSubrange(0..<end, with: buffer[..<end])
-    buffer = larger
-  }
-
-  /// Gets more bytes for the open record.
-  ///
-  /// - Returns: False if that would wait and `waiting` is false.
-  mutating func fillForRecord(waiting: Bool) throws(DataError) -> Bool {
-    if !waiting && !source.isReady { return false }
-    try fill()
-    return true
-  }
-
   /// Refuses a record of which more bytes have been looked at than the limit allows. What follows
-  /// is looked for behind the first line end after the limit, so that a quote that is never closed
-  /// does not take the rest of the table with it.
+  /// is looked for behind the first line end after the limit, or behind the line with a quote that
+  /// has passed over line ends, so that it does not take the rest of the table with it.
   mutating func checkLength() throws(DataError) {
     let limit = options.recordByteCountLimit
     guard scanner.position - scanner.start > limit else { return }
-    beginDiscarding(at: scanner.start + limit)
+    let offset = scanner.start + limit
+    if let quote = scanner.longQuote, quote.firstLineEnd < offset {
+      beginDiscarding(at: quote.offset)
+    } else {
+      beginDiscarding(at: offset)
+    }
     throw .recordTooLong(line: line, limit: limit)
   }
 
@@ -241,6 +227,19 @@ extension RecordReader {
     discardOffset = offset
     isRecordOpen = false
     isDiscarding = true
+    if options.format == .ndjson {
+      // No field of this line is known.
+      for index in fields.indices { fields[index] = .absent }
+    } else {
+      let count = min(scanner.fieldCount, fields.count)
+      readableFieldCount = 0
+      while readableFieldCount < count,
+        record.lowerBound + fields[readableFieldCount].end < offset
+      {
+        readableFieldCount += 1
+      }
+      if scanner.hasEscapes { unescapeQuotes() }
+    }
   }
 
   /// Passes over the rest of a faulty line, keeping no byte of it.

@@ -20,7 +20,12 @@ struct RecordScanner {
     case textAfterQuote(Int)
     /// A zero byte at this offset.
     case zeroByte(Int)
+    /// A field in quotes goes on behind ``fieldLineCountLimit`` lines.
+    case tooManyLines
   }
+
+  /// The most lines that a field in quotes may span.
+  static let fieldLineCountLimit = 20
 
   private enum State {
     /// At the start of a field or in one without quotes.
@@ -31,6 +36,8 @@ struct RecordScanner {
   }
 
   let delimiter: UInt8
+  /// Whether a quote at the start of a field opens it.
+  let hasQuotes: Bool
   /// Offset of the record's first byte.
   private(set) var start = 0
   /// Offset of the next byte to look at.
@@ -41,6 +48,10 @@ struct RecordScanner {
   private(set) var fieldCount = 0
   /// Line ends inside quotes so far.
   private(set) var innerLineCount = 0
+  /// The first quote of the record that has passed over a line end, and where that was.
+  private(set) var longQuote: (offset: Int, firstLineEnd: Int)?
+  /// Line ends inside the quotes of the current field so far.
+  private(set) var fieldLineCount = 0
   /// Whether a field of the record has doubled quotes.
   private(set) var hasEscapes = false
   private var state = State.plain
@@ -50,7 +61,10 @@ struct RecordScanner {
   /// Whether the last byte inside quotes was CR: an LF that follows is no new line.
   private var isAfterInnerReturn = false
 
-  init(delimiter: UInt8) { self.delimiter = delimiter }
+  init(delimiter: UInt8, hasQuotes: Bool) {
+    self.delimiter = delimiter
+    self.hasQuotes = hasQuotes
+  }
 
   /// Whether nothing of the next record has been seen.
   var isAtRecordStart: Bool { position == start && state == .plain }
@@ -65,6 +79,8 @@ struct RecordScanner {
     fieldStart = offset
     fieldCount = 0
     innerLineCount = 0
+    longQuote = nil
+    fieldLineCount = 0
     hasEscapes = false
     state = .plain
     isFieldEscaped = false
@@ -86,6 +102,9 @@ struct RecordScanner {
     start += distance
     position += distance
     fieldStart += distance
+    if let quote = longQuote {
+      longQuote = (quote.offset + distance, quote.firstLineEnd + distance)
+    }
   }
 
   /// Goes on to the end of the record or of the bytes.
@@ -181,10 +200,11 @@ struct RecordScanner {
             isAfterReturn = byte == 0x0D
             return .record
           }
-        } else if byte == 0x22 && place == first {
+        } else if byte == 0x22 && place == first && hasQuotes {
           first = place &+ 1
           offset = first
           state = .quoted
+          fieldLineCount = 0
           return nil
         } else if byte == 0 {
           offset = place
@@ -218,16 +238,24 @@ struct RecordScanner {
       case 0x22:
         state = .quoteInQuoted
         return nil
-      case 0x0A:
-        innerLineCount += wasAfterReturn ? 0 : 1
-      case 0x0D:
-        innerLineCount += 1
-        isAfterInnerReturn = true
+      case 0x0A where wasAfterReturn:
+        break
+      case 0x0A, 0x0D:
+        isAfterInnerReturn = byte == 0x0D
+        noteInnerLineEnd()
+        if fieldLineCount >= Self.fieldLineCountLimit { return .tooManyLines }
       default:
         break
       }
     }
     return .more
+  }
+
+  /// Counts a line end inside quotes, which has just been passed.
+  private mutating func noteInnerLineEnd() {
+    innerLineCount += 1
+    fieldLineCount += 1
+    if longQuote == nil { longQuote = (fieldStart - 1, position - 1) }
   }
 
   /// Behind a quote inside quotes. Nil means that the state has changed.

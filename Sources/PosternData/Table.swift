@@ -17,6 +17,14 @@ package struct ColumnPlan: Equatable, Sendable {
     case categorical
     /// As codes into a given dictionary, whose texts ascend by their bytes.
     case codes([[UInt8]])
+
+    /// Whether the values are texts.
+    var isText: Bool {
+      switch self {
+      case .numeric, .calendar: false
+      case .categorical, .codes: true
+      }
+    }
   }
 
   /// The column's name.
@@ -77,6 +85,8 @@ package struct Table: Equatable, Sendable {
   package private(set) var rowCount = 0
   /// The physical line on which each row starts.
   package private(set) var lines: [Int] = []
+  /// What is unusual about the text of the table.
+  package private(set) var notices = TableNotices()
 
   /// Reads the planned columns of a whole table.
   ///
@@ -89,9 +99,15 @@ package struct Table: Equatable, Sendable {
     var input = input
     let names = plans.map(\.source)
     // Of JSON only the planned keys are looked at.
-    if case .ndjson = input.options.format { input.options.names = names }
+    if case .ndjson = input.options.format {
+      var keys = TextTable()
+      input.options.names = names.filter { keys.insert($0.span).isNew }
+    }
     var reader = try input.open()
-    let binding = try ColumnBinding(wanted: names, in: reader.header)
+    if input.options.absentIsMissing { reader.addAbsent(names) }
+    let binding = try ColumnBinding(wanted: names, in: reader.header, notices: reader.notices)
+    reader.expectText(
+      in: plans.indices.filter { plans[$0].kind.isText }.map { binding.positions[$0] })
     var builders = plans.map(ColumnBuilder.init)
     while try reader.next() {
       for index in builders.indices {
@@ -100,12 +116,7 @@ package struct Table: Equatable, Sendable {
       lines.append(reader.line)
       rowCount += 1
     }
-    // A header names its columns; of JSON one knows only at the end that a key never came.
-    let missing = builders.indices.filter { rowCount > 0 && !builders[$0].isSeen }
-    guard missing.isEmpty else {
-      throw .missingColumns(
-        missing.map { MissingColumn(name: ShortText(names[$0]), suggestion: nil) })
-    }
+    notices = reader.notices
     for index in builders.indices {
       columns.append(builders[index].column(named: plans[index].name))
     }
@@ -137,8 +148,6 @@ private struct ColumnBuilder {
   private let kind: ColumnPlan.Kind
   private let keepsExact: Bool
   private let spellings: [[UInt8]]
-  /// Whether some row has the column at all.
-  private(set) var isSeen = false
   private var numbers: [Float] = []
   /// The numbers as they stand in the text, if they are needed.
   private var doubles: [Double] = []
@@ -159,7 +168,6 @@ private struct ColumnBuilder {
   }
 
   mutating func append(_ index: Int, of reader: borrowing RecordReader) throws(DataError) {
-    isSeen = isSeen || reader.hasKey(index)
     switch kind {
     case .numeric(let form, let origin): try appendNumber(index, of: reader, form, origin)
     case .calendar(let form, let part, _):

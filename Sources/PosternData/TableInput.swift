@@ -51,11 +51,19 @@ extension RecordReader.Format {
   /// - Returns: `tsv` for `.tsv` and `.tab`, `ndjson` for `.ndjson`, `.jsonl` and `.json`, else
   ///   `csv`.
   package init(path: String) {
-    let ending = path.split(separator: ".").last.map { $0.lowercased() }
+    let ending = withoutCompression(path).split(separator: ".").last.map { $0.lowercased() }
     switch ending {
     case "tsv", "tab": self = .tsv
     case "ndjson", "jsonl", "json": self = .ndjson
     default: self = .csv
     }
   }
+}
+
+/// The name of a file without an ending that says how it is compressed.
+package func withoutCompression(_ path: String) -> String {
+  for ending in [".gz", ".gzip", ".zst", ".zstd"] where path.lowercased().hasSuffix(ending) {
+    return String(path.dropLast(ending.count))
+  }
+  return path
 }

@@ -4,12 +4,17 @@ internal import PosternData
 internal import PosternFormat
 
 extension Messages {
+  /// An option with a name or value from the input.
+  private static func option(_ name: String, _ value: [UInt8]) -> String {
+    option(name, ShortText(value))
+  }
+
   static func dateColumn(_ column: [UInt8], _ reason: String, _ name: String) -> Message {
     Message(
       name,
       "column \(quoted(column)) holds \(reason); its days, hour, weekday, month and day of the year "
         + "are columns of their own",
-      help: "use `--categorical \(shellQuoted(column))` or `--ignore \(shellQuoted(column))` "
+      help: "use \(option("--categorical", column)) or \(option("--ignore", column)) "
         + "to take it otherwise")
   }
 
@@ -21,16 +26,16 @@ extension Messages {
       name, "\(isTarget ? "target" : "column") \(quoted(column)) holds numbers: \(reason)",
       help: isTarget
         ? nil
-        : "use `--categorical \(shellQuoted(column))` if they are names, "
-          + "`--ignore \(shellQuoted(column))` to leave it out")
+        : "use \(option("--categorical", column)) if they are names, "
+          + "\(option("--ignore", column)) to leave it out")
   }
 
   static func leftOut(_ column: ColumnSummary, _ reason: String, _ name: String) -> Message {
-    let option = column.textCount == 0 ? "--numeric" : "--categorical"
+    let kept = column.textCount == 0 ? "--numeric" : "--categorical"
     return Message(
       name, "column \(quoted(column.name)) is left out: \(reason)",
-      help: "use `\(option) \(shellQuoted(column.name))` to keep it, "
-        + "`--ignore \(shellQuoted(column.name))` to silence this note")
+      help: "use \(option(kept, column.name)) to keep it, "
+        + "\(option("--ignore", column.name)) to silence this note")
   }
 
   static func wideIntegers(_ column: ColumnSummary, _ name: String) -> Message {
@@ -38,7 +43,7 @@ extension Messages {
       name,
       "\(count(column.wideIntegerCount, "integer")) of \(quoted(column.name)) "
         + "\(column.wideIntegerCount == 1 ? "is" : "are") beyond 2^53: neighbours become one number",
-      help: "use `--categorical \(shellQuoted(column.name))` if they are names")
+      help: "use \(option("--categorical", column.name)) if they are names")
   }
 
   static func collapsed(_ column: [UInt8], _ name: String) -> Message {
@@ -54,7 +59,7 @@ extension Messages {
       "column \(quoted(column.name)) is taken as categories: "
         + "\(grouped(column.numberCount)) of \(count(column.presentCount, "value")) "
         + "\(column.numberCount == 1 ? "is a number" : "are numbers"), the others are not",
-      help: "use `--categorical \(shellQuoted(column.name))` to silence this note")
+      help: "use \(option("--categorical", column.name)) to silence this note")
   }
 
   static func lostZeros(_ column: [UInt8], _ name: String) -> Message {
@@ -88,7 +93,7 @@ extension Messages {
   ) -> (text: String, help: String?) {
     let column = "column \(quoted(name))"
     let other =
-      "or `--categorical \(shellQuoted(name.bytes))` if it holds names"
+      "or \(option("--categorical", name.bytes)) if it holds names"
     switch problem {
     case .ambiguousMarks:
       return (
@@ -103,25 +108,24 @@ extension Messages {
     case .partOfUnit(let unit):
       return (
         "\(quoted(text)) in \(column) has the unit \(quoted(unit)), other numbers there have none",
-        "use `--unit \(shellQuoted(unit))` if all are in that unit, \(other)"
+        "use \(option("--unit", unit)) if all are in that unit, \(other)"
       )
     case .differentForms:
       return (
         "\(column) holds numbers in different forms, such as \(quoted(text))",
-        "write them alike, use `--ignore \(shellQuoted(name.bytes))`, \(other)"
+        "write them alike, use \(option("--ignore", name.bytes)), \(other)"
       )
     }
   }
 
-  /// A text as a word for the shell.
-  static func shellQuoted(_ text: [UInt8]) -> String {
-    let plain =
-      !text.isEmpty
-      && text.allSatisfy { byte in
-        byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26
-          || [0x5F, 0x2E, 0x2D, 0x2F, 0x2C].contains(byte)
-      }
-    let shown = printable(text.span)
-    return plain ? shown : "'" + shown.replacing("'", with: "'\\''") + "'"
+  static func farNumbersOfBinary(_ columns: [[UInt8]]) -> Message {
+    Message(
+      "--in",
+      "f32, but numbers of \(list(columns.map { quoted($0) })) are too far from zero for float32, "
+        + "expected text", help: "use `--in csv`")
   }
+
+  static let farAnswersOfBinary = Message(
+    "--out", "f32, but the predictions are too far from zero for float32, expected text",
+    help: "use `--out csv`")
 }

@@ -127,7 +127,7 @@ extension Messages {
   private static func help(_ rule: FormatRule) -> String {
     switch rule {
     case .truncated, .wrongFileSize: "copy or download it again, the transfer was not complete"
-    case .wrongSignature: "is this the right file? models are written by `postern train`"
+    case .wrongSignature: "is this the right file? models are written by postern train"
     case .unsupportedVersion, .unknownCriticalSection:
       "get a newer postern, or train the model again with this one"
     case .damagedDirectory, .damagedSection, .damagedExpert, .nonzeroPadding:

@@ -13,7 +13,7 @@ extension Messages {
   {
     Message(
       option, "there is no expert \(expert) in \(name), expected 0 to \(count - 1)",
-      help: "`postern inspect` lists them")
+      help: "`postern inspect \(shellQuoted(name))` lists them")
   }
 
   static func rawAndCompressed(_ expert: Int) -> Message {

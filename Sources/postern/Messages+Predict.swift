@@ -9,7 +9,7 @@ extension Messages {
   static func noRowsFromTerminal(model: String) -> Message {
     Message(
       "", "no rows: standard input is a terminal",
-      help: "name a file, or pipe rows in: `postern predict \(shown(model)) < rows.csv`")
+      help: "name a file, or pipe rows in: `postern predict \(shellQuoted(model)) < rows.csv`")
   }
 
   static func extraColumns(_ names: [[UInt8]], in name: String) -> Message {
@@ -22,9 +22,9 @@ extension Messages {
   }
 
   static func trainedWithTokens(_ tokens: [String], _ model: String) -> Message {
-    let option = "--missing " + tokens.map(shown).joined(separator: ",")
-    return Message(
-      model, "trained with `\(option)`", help: "say it here too if the rows have such texts")
+    Message(
+      model, "trained with \(option("--missing", tokens))",
+      help: "say it here too if the rows have such texts")
   }
 
   /// Two columns of a model have one name.
@@ -68,11 +68,20 @@ extension Messages {
   static func noDeviations(_ model: String) -> Message {
     Message(
       model, "`--deviation`, and the file does not say how far its experts are off",
-      help: "leave it out, or train again: `postern train` measures it on held-out rows")
+      help: "leave it out, or train again: it is measured on held-out rows then")
   }
 
+  static func columnsByPlace(_ columns: [[UInt8]], in name: String) -> Message {
+    Message(name, "rows have the columns that the model uses, in order: " + named(columns))
+  }
+
+  /// Names of columns in their order.
+  static func named(_ columns: [[UInt8]]) -> String { list(columns.map { quoted($0) }, limit: 20) }
+
   /// A row that cannot be answered.
-  static func row(_ problem: RowProblem, in name: String, excerpt: Excerpt?) -> Message {
+  static func row(
+    _ problem: RowProblem, in name: String, excerpt: Excerpt?, columns: [[UInt8]] = []
+  ) -> Message {
     func message(_ place: TextPosition, _ text: String, _ width: Int, _ help: String) -> Message {
       Message(
         "\(name):\(place.line):\(place.column)", text,
@@ -81,7 +90,8 @@ extension Messages {
         }, help: help)
     }
     switch problem {
-    case .data(let error): return dataMessage(error, in: name, excerpt: excerpt)
+    case .data(let error):
+      return dataMessage(error, in: name, excerpt: excerpt, columns: columns)
     case .missing(let place, let column):
       return message(
         place, "no value in column \(quoted(column)), expected one: the model has no rule for it",
@@ -98,7 +108,7 @@ extension Messages {
       return Message(
         "\(name):\(line)", "the row has no answer: " + words(refusal, place),
         help: refusal == .invalidCode || refusal == .unknownCategory
-          ? "a category's code is its place among the model's: `postern inspect` lists them"
+          ? "a category's code is its place among the model's, from 0"
           : "are the row's numbers in the units of the training data?")
     }
   }
@@ -122,8 +132,77 @@ extension Messages {
     }
   }
 
-  static func absentKey(_ column: [UInt8], line: Int, in name: String) -> Message {
-    Message("\(name):\(line)", "no key \(quoted(column)), taken as missing from here on")
+  static func absentKey(_ column: [UInt8], line: Int, in name: String, isJSON: Bool) -> Message {
+    Message(
+      "\(name):\(line)",
+      "no \(isJSON ? "key" : "column") \(quoted(column)), taken as missing from here on")
+  }
+
+  /// Columns that a model needs and an input has not.
+  static func unbound(
+    _ error: DataError, in name: String, model: String, _ notices: TableNotices
+  ) -> CommandFailure {
+    var failure = data(error, in: name)
+    guard case .missingColumns = error else { return failure }
+    if notices.namesAreNumbers {
+      failure.message.help = "if the file has no header, say `--no-header`"
+    } else if let help = failure.message.help, help.hasPrefix("add"), model != "-" {
+      failure.message.help =
+        help
+        + "; `postern inspect \(shellQuoted(model))` lists the model's columns"
+    }
+    return failure
+  }
+
+  static func headerLikeRow(_ name: String) -> Message {
+    Message(
+      name, "the header looks like a row: each name is a number or a value of its column",
+      help: "if the file has no header, say `--no-header`; columns are then named 1, 2 and so on")
+  }
+
+  /// What is unusual about a table's header, but for names that the user leaves out.
+  static func aboutHeader(
+    _ notices: TableNotices, ignored: [String] = [], in name: String
+  ) -> [Message] {
+    let ignored = columnNames(ignored, in: notices.repeatedNames.map(\.name))
+    var messages: [Message] = []
+    let unnamed = notices.unnamedColumns
+    if !unnamed.isEmpty {
+      let numbers = list(unnamed.map { grouped($0) })
+      messages.append(
+        Message(
+          name,
+          unnamed.count == 1
+            ? "column \(numbers) has no name and is left out"
+            : "columns \(numbers) have no name and are left out"))
+    }
+    for repeated in notices.repeatedNames where !ignored.contains(repeated.name) {
+      let numbers = list(repeated.columns.map { grouped($0) })
+      messages.append(
+        Message(
+          name, "columns \(numbers) are all named \(quoted(repeated.name)) and are left out"))
+    }
+    return messages
+  }
+
+  /// What is unusual about a table's rows.
+  static func aboutRows(_ notices: TableNotices, in name: String) -> [Message] {
+    var messages: [Message] = []
+    if notices.hasRowNames {
+      messages.append(
+        Message(
+          name,
+          "rows have one field more than the header: the first one is the row's name and is left out"
+        ))
+    }
+    if notices.lineEndRowCount > 0 {
+      let rows = count(notices.lineEndRowCount, "row")
+      messages.append(
+        Message(
+          name, "\(rows) \(notices.lineEndRowCount == 1 ? "has" : "have") a line end in a field",
+          help: "if a quote is an ordinary character here, say `--quote none`"))
+    }
+    return messages
   }
 
   static func moreRejectedRows(in name: String) -> Message {
@@ -144,20 +223,19 @@ extension Messages {
     Message(name, isBinary ? "no rows" : "a header and no rows")
   }
 
-  static func filledValues(_ columns: [(name: [UInt8], count: Int)], in name: String) -> Message {
-    let total = columns.reduce(0) { $0 + $1.count }
-    let shown = list(columns.map { "\(quoted($0.name)) (\(grouped($0.count)))" })
+  static func filledValues(_ columns: [ColumnFindings], in name: String) -> Message {
+    let total = columns.reduce(0) { $0 + $1.missingCount }
+    let shown = list(columns.map { "\(quoted($0.name)) (\(grouped($0.missingCount)))" })
     return Message(
       name, count(total, "missing value") + " handled as in training, in \(shown)")
   }
 
-  static func unknownCategories(
-    _ columns: [(name: [UInt8], count: Int, first: ShortText, line: Int)], in name: String
-  ) -> Message {
-    let total = columns.reduce(0) { $0 + $1.count }
+  static func unknownCategories(_ columns: [ColumnFindings], in name: String) -> Message {
+    let total = columns.reduce(0) { $0 + $1.unknownCount }
     let shown = list(
-      columns.map {
-        "\(quoted($0.name)) (\(grouped($0.count)), first \(quoted($0.first)) in line \($0.line))"
+      columns.map { column in
+        let first = column.firstUnknown.map { ", first \(quoted($0.text)) in line \($0.line)" }
+        return "\(quoted(column.name)) (\(grouped(column.unknownCount))\(first ?? ""))"
       })
     return Message(
       name, count(total, "value") + " not seen in training taken as unknown, in \(shown)")
@@ -177,7 +255,9 @@ extension Messages {
         Message(
           model,
           "a cache of \(byteText(found)) a thread, expected at least \(byteText(needed)) for the largest expert",
-          help: "raise `--cache`, or `postern pack --profile map` stores experts that need none"))
+          help: "raise `--cache`, or store experts that need none: "
+            + "`postern pack \(shellQuoted(model)) --profile map -o "
+            + "\(shellQuoted(newName(model, "-map.moe")))`"))
     }
   }
 }

@@ -7,13 +7,13 @@ extension Messages {
   static func noRowsToRoute(model: String) -> Message {
     Message(
       "", "no rows: standard input is a terminal",
-      help: "name a file, or pipe rows in: `postern routes \(shown(model)) < rows.csv`")
+      help: "name a file, or pipe rows in: `postern routes \(shellQuoted(model)) < rows.csv`")
   }
 
   static func wrongTargetCount(_ found: Int, _ expected: Int, _ model: String) -> Message {
     Message(
       model, "\(count(found, "column")) in `--target`, expected \(expected), one for each target",
-      help: "`postern inspect` lists a model's targets")
+      help: "`postern inspect \(shellQuoted(model))` lists the model's targets")
   }
 
   /// Whether the rows look like training, in one line.
@@ -43,7 +43,7 @@ extension Messages {
       messages.append(
         Message(
           report.inputName, verdict(drift),
-          help: "check where the rows come from; if they are right, `postern update` learns them"))
+          help: "check where the rows come from; if they are right, update the model with them"))
     }
     let idle = report.experts.filter { $0.isIdle && !$0.wasIdleInTraining }.map(\.index)
     if !idle.isEmpty {

@@ -7,7 +7,7 @@ extension Messages {
     Message(
       "", "no rows: standard input is a terminal",
       help: "name a file, or pipe rows in: "
-        + "`postern update \(shown(model)) - --experts worst < rows.csv`")
+        + "`postern update \(shellQuoted(model)) - --experts worst < rows.csv`")
   }
 
   static func unreadableProvenance(_ name: String) -> Message {
@@ -51,7 +51,8 @@ extension Messages {
     case .columnsDiffer(let index):
       let column = index.map { "column \(quoted(data.table.columns[$0].name))" } ?? "the table"
       return failure(
-        .badData, data.name, "\(column) is not as the model has it", "`postern inspect` lists them")
+        .badData, data.name, "\(column) is not as the model has it",
+        "`postern inspect \(shellQuoted(name))` lists them")
     case .unknownClass(let row, let isValidation):
       let source = isValidation ? validation ?? data : data
       var label = ""
@@ -68,14 +69,15 @@ extension Messages {
       return failure(
         .badData, data.name,
         "the model refuses \(rows == 1 ? "the row" : "all \(grouped(rows)) rows")",
-        "`postern predict --on-error skip` says why")
+        "`postern predict \(shellQuoted(name)) \(shellQuoted(data.name)) --on-error skip` says why")
     case .noRowReaches(let experts):
       let list = list(experts.map(String.init))
       return failure(
         .badData, data.name,
         "none of \(count(data.table.rowCount, "row")) reaches expert \(list), expected enough to "
           + "learn from",
-        "`postern predict --explain` shows which expert answers for a row")
+        "`postern predict \(shellQuoted(name)) \(shellQuoted(data.name)) --explain` shows which expert "
+          + "answers for a row")
     case .unsupportedExpert(let expert, let form):
       let what =
         switch form {

@@ -32,11 +32,11 @@ func withModelBytes<Result>(
   let name = Messages.name(ofInput: path)
   if path == "-" {
     let bytes: [UInt8]
-    do throws(SystemError) {
+    do throws(DataError) {
       var source = ByteSource(descriptor: 0)
       bytes = try source.readAll()
     } catch {
-      throw Messages.unreadable(name, error.code)
+      throw Messages.data(error, in: name)
     }
     return try body(bytes.span)
   }

@@ -64,8 +64,10 @@ struct ModelInput {
       (0..<input.numberTokenCount).map { input.numberToken($0).copied() })
   }
 
-  /// Columns and targets whose values binary32 does not hold as they are, by name.
+  /// Columns whose values binary32 does not hold as they are, by name.
   var relativeNames: [[UInt8]] { columns.filter { $0.reading.isRelative }.map(\.name) }
+  /// Whether a target has values that binary32 does not hold as they are.
+  var hasRelativeTarget: Bool { targets.contains { $0.isRelative } }
 
   /// The texts that meant missing in training, of a file that was written before files said so.
   func unsaidTokens(_ model: ModelView) -> [String]? {

@@ -11,22 +11,31 @@ struct NamedColumns {
 
   /// - Throws: ``CommandFailure`` for a name that is not in the header or is named twice.
   init(
-    _ command: TrainCommand, _ header: [[UInt8]], _ name: String
+    _ command: TrainCommand, _ header: [[UInt8]], repeated: [[UInt8]], _ name: String
   ) throws(CommandFailure) {
     targets = columnNames(command.target, in: header)
     categorical = columnNames(command.columns.categorical, in: header)
     numeric = columnNames(command.columns.numeric, in: header)
-    ignored = columnNames(command.columns.ignore, in: header)
+    // A name that several columns have stands for none of them, and all are left out.
+    ignored = columnNames(command.columns.ignore, in: header + repeated)
+      .filter { !repeated.contains($0) }
     let options = [
       ("--target", targets), ("--categorical", categorical), ("--numeric", numeric),
       ("--ignore", ignored),
     ]
-    for (option, names) in options { try NamedColumns.check(names, option, in: header, name) }
+    for (option, names) in options {
+      try NamedColumns.check(
+        names.filter { !repeated.contains($0) }, option, in: header, name,
+        isEmpty: option == "--target" && names.isEmpty)
+    }
     try NamedColumns.checkOnce(options)
     if targets.count > 1 && command.task == .classification {
       throw CommandFailure(.usage, Messages.severalClasses)
     }
   }
+
+  /// All of them.
+  var all: [[UInt8]] { targets + categorical + numeric + ignored }
 
   /// What the user says that a column is.
   func kind(of column: [UInt8]) -> PosternData.ColumnKind? {
@@ -34,9 +43,9 @@ struct NamedColumns {
   }
 
   private static func check(
-    _ names: [[UInt8]], _ option: String, in header: [[UInt8]], _ name: String
+    _ names: [[UInt8]], _ option: String, in header: [[UInt8]], _ name: String, isEmpty: Bool
   ) throws(CommandFailure) {
-    if option == "--target" && names.isEmpty {
+    if isEmpty {
       throw CommandFailure(.usage, Messages.emptyTarget)
     }
     for column in names where !header.contains(column) {

@@ -36,7 +36,7 @@ enum RowFormat: String, CaseIterable, ExpressibleByArgument {
   /// The format that the ending of a file's name suggests; csv where it suggests none.
   init(path: String) {
     switch TextFormat(path: path) {
-    case .csv: self = path.lowercased().hasSuffix(".f32") ? .f32 : .csv
+    case .csv: self = withoutCompression(path).lowercased().hasSuffix(".f32") ? .f32 : .csv
     case .tsv: self = .tsv
     case .ndjson: self = .ndjson
     }
@@ -72,6 +72,26 @@ enum ErrorPolicy: String, CaseIterable, ExpressibleByArgument {
   case stop, skip, null
 }
 
+/// What a key means that an object lacks, or a column that a header lacks.
+enum AbsentPolicy: String, CaseIterable, ExpressibleByArgument {
+  case error, missing
+}
+
+/// How the text of an input is encoded.
+enum EncodingName: String, CaseIterable, ExpressibleByArgument {
+  case utf8, latin1
+
+  var encoding: TextEncoding { self == .utf8 ? .utf8 : .latin1 }
+}
+
+/// What a quote at the start of a field of delimited text means.
+enum QuoteStyle: String, CaseIterable, ExpressibleByArgument {
+  /// It opens the field; two of them are a quote in it.
+  case double
+  /// It is an ordinary character.
+  case none
+}
+
 /// What to do with a category that the model does not know.
 enum UnknownCategoryPolicy: String, CaseIterable, ExpressibleByArgument {
   case use, error
@@ -97,7 +117,8 @@ struct ByteSize: ExpressibleByArgument, Equatable {
 
 /// Column names as options take them: separated by commas, or one option for each.
 ///
-/// A text that is the name of a column as a whole is not cut.
+/// A text that is the name of a column as a whole is not cut; nor is any at a comma behind a
+/// backslash, which is left out then.
 ///
 /// - Parameters:
 ///   - texts: The options' values.
@@ -107,11 +128,29 @@ func columnNames(_ texts: [String], in header: [[UInt8]] = []) -> [[UInt8]] {
   var names: [[UInt8]] = []
   for text in texts {
     let whole = Array(text.utf8)
-    let parts =
-      header.contains(whole) ? [whole] : whole.split(separator: UInt8(ascii: ",")).map(Array.init)
+    let parts = header.contains(whole) ? [whole] : listParts(whole)
     for name in parts where !names.contains(name) { names.append(name) }
   }
   return names
+}
+
+/// The parts of a list with commas; a comma behind a backslash belongs to its part.
+private func listParts(_ text: [UInt8]) -> [[UInt8]] {
+  var parts: [[UInt8]] = [[]]
+  var index = 0
+  while index < text.count {
+    let isEscape = text[index] == UInt8(ascii: "\\") && index + 1 < text.count
+    if isEscape && text[index + 1] == UInt8(ascii: ",") {
+      parts[parts.count - 1].append(text[index + 1])
+      index += 1
+    } else if text[index] == UInt8(ascii: ",") {
+      parts.append([])
+    } else {
+      parts[parts.count - 1].append(text[index])
+    }
+    index += 1
+  }
+  return parts.filter { !$0.isEmpty }
 }
 
 /// Experts by their indices, such as `3,7` or `0,3-5`; nil for any other text.
@@ -125,4 +164,14 @@ func expertRanges(_ argument: String) -> [ClosedRange<Int>]? {
     ranges.append(first...last)
   }
   return ranges
+}
+
+/// A number such as a seed.
+///
+/// - Throws: What was expected, for the argument parser to say.
+func wholeNumber(_ argument: String) throws -> UInt64 {
+  guard let number = UInt64(argument) else {
+    throw ValidationError("expected a whole number from 0 up")
+  }
+  return number
 }

@@ -46,16 +46,8 @@ struct Postern: ParsableCommand {
     }
   }
 
-  /// The arguments; `--explain` without a number becomes `--explain=route`, so that what follows
-  /// it is never taken as the number.
   private static var arguments: [String] {
-    var arguments = Array(CommandLine.arguments.dropFirst())
-    guard arguments.first == "predict" else { return arguments }
-    let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-    for index in arguments.indices[..<end] where arguments[index] == "--explain" {
-      arguments[index] = "--explain=route"
-    }
-    return arguments
+    boundArguments(Array(CommandLine.arguments.dropFirst()))
   }
 
   /// Ends with an error of the argument parser: help that was asked for, or wrong usage.

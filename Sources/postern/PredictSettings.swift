@@ -13,6 +13,9 @@ struct RowSettings: Equatable {
   var onError = ErrorPolicy.stop
   var unknownCategory = UnknownCategoryPolicy.use
   var missing: [String] = []
+  var absent = AbsentPolicy.error
+  var quote = QuoteStyle.double
+  var encoding = EncodingName.utf8
   var cache: ByteSize?
   var batch: Int?
   var quiet = false
@@ -133,6 +136,15 @@ extension PredictSettings {
     case "--unknown-category":
       guard let policy = UnknownCategoryPolicy(rawValue: value) else { return false }
       rows.unknownCategory = policy
+    case "--absent":
+      guard let policy = AbsentPolicy(rawValue: value) else { return false }
+      rows.absent = policy
+    case "--encoding":
+      guard let encoding = EncodingName(rawValue: value) else { return false }
+      rows.encoding = encoding
+    case "--quote":
+      guard let quote = QuoteStyle(rawValue: value) else { return false }
+      rows.quote = quote
     default: return false
     }
     return true
@@ -162,6 +174,9 @@ extension PredictSettings {
       if proba && model.header.task == .regression {
         throw CommandFailure(
           .usage, Messages.probabilitiesOfRegression(Messages.name(ofInput: self.model)))
+      }
+      if format == .f32 && ModelInput(model).hasRelativeTarget {
+        throw CommandFailure(.usage, Messages.farAnswersOfBinary)
       }
       return try predict(model, options: self, input: input)
     }

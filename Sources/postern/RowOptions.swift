@@ -9,7 +9,16 @@ struct RowOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Character between fields of the input.", valueName: "char"))
   var delimiter: Delimiter?
 
-  @Flag(help: "The input has no header; its columns are those of the model, in order.")
+  @Option(
+    help: ArgumentHelp(
+      "A quote opens a field in which delimiters and line ends are text, or is an ordinary character.",
+      valueName: "style"))
+  var quote = QuoteStyle.double
+
+  @Option(help: "How text is encoded: UTF-8, or one byte a character as in Windows-1252.")
+  var encoding = EncodingName.utf8
+
+  @Flag(help: "The input has no header; its columns are those that the model uses, in order.")
   var noHeader = false
 
   @Option(
@@ -31,6 +40,11 @@ struct RowOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "A key or column that is not there is an error, or taken as missing.", valueName: "policy"))
+  var absent = AbsentPolicy.error
+
+  @Option(
+    help: ArgumentHelp(
       "Memory for decoded experts, such as 64M; default: all, up to 256M.", valueName: "size"))
   var cache: ByteSize?
 
@@ -44,7 +58,9 @@ struct RowOptions: ParsableArguments {
   var settings: RowSettings {
     RowSettings(
       inputFormat: inputFormat, delimiter: delimiter, noHeader: noHeader, onError: onError,
-      unknownCategory: unknownCategory, missing: missing, cache: cache, batch: batch, quiet: quiet)
+      unknownCategory: unknownCategory, missing: missing, absent: absent, quote: quote,
+      encoding: encoding,
+      cache: cache, batch: batch, quiet: quiet)
   }
 
   func validate() throws {

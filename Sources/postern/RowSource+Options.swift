@@ -28,6 +28,34 @@ struct RowRequest {
   }
 }
 
+/// How the rows of a request are written.
+private struct RowForm {
+  let format: RowFormat
+  let isJSON: Bool
+  /// Binary rows have no header either: their columns are those that the model uses.
+  let isBinary: Bool
+  let hasHeader: Bool
+
+  init(_ request: RowRequest) {
+    format = request.rows.inputFormat ?? RowFormat(path: request.path)
+    isJSON = format == .ndjson && request.rows.delimiter == nil
+    isBinary = format == .f32 && request.rows.delimiter == nil
+    hasHeader = !request.rows.noHeader && !isBinary
+  }
+}
+
+extension RowRequest {
+  /// Refuses what binary rows cannot have.
+  fileprivate func check(_ form: RowForm, _ model: ModelView) throws(CommandFailure) {
+    guard form.isBinary else { return }
+    let far = ModelInput(model).relativeNames
+    if !far.isEmpty { throw CommandFailure(.usage, Messages.farNumbersOfBinary(far)) }
+    if id != nil || !keep.isEmpty { throw CommandFailure(.usage, Messages.keptOfBinary) }
+    if !rows.missing.isEmpty { throw CommandFailure(.usage, Messages.missingOfBinary) }
+    if case .named = targets { throw CommandFailure(.usage, Messages.targetOfBinary) }
+  }
+}
+
 extension RowSource {
   /// Opens the input and binds its columns.
   ///
@@ -40,74 +68,112 @@ extension RowSource {
     _ model: ModelView, _ request: RowRequest, writer makeWriter: (Bool) -> RowWriter
   ) throws(CommandFailure) {
     let name = Messages.name(ofInput: request.path)
-    let modelName = Messages.name(ofInput: request.model)
-    let options = request.rows
     let columns = ModelColumns(model)
-    let format = options.inputFormat ?? RowFormat(path: request.path)
-    let isJSON = format == .ndjson && options.delimiter == nil
-    // Binary rows have no header either: their columns are those of the model.
-    let isBinary = format == .f32 && options.delimiter == nil
-    let hasHeader = !options.noHeader && !isBinary
-    if hasHeader { try columns.checkDistinct(modelName) }
-    if isBinary && (request.id != nil || !request.keep.isEmpty) {
-      throw CommandFailure(.usage, Messages.keptOfBinary)
-    }
-    if isBinary && !options.missing.isEmpty {
-      throw CommandFailure(.usage, Messages.missingOfBinary)
-    }
-    if isBinary, case .named = request.targets {
-      throw CommandFailure(.usage, Messages.targetOfBinary)
-    }
+    let form = RowForm(request)
+    if form.hasHeader { try columns.checkDistinct(Messages.name(ofInput: request.model)) }
+    try request.check(form, model)
+    let console = Console(isQuiet: request.rows.quiet)
     var kept = request.keptNames(header: [])
-    var targets = !hasHeader ? [] : request.targets.names(model)
-    var readerOptions = RecordReader.Options(
-      format: format.readerFormat(delimiter: options.delimiter))
-    let console = Console(isQuiet: options.quiet)
-    let input = ModelInput(model)
-    input.apply(to: &readerOptions, missing: options.missing)
-    if options.missing.isEmpty, let tokens = input.unsaidTokens(model) {
-      console.note(Messages.trainedWithTokens(tokens, modelName))
-    }
-    if !hasHeader { readerOptions.names = columns.all }
-    if isJSON { readerOptions.names = distinct(columns.used + kept + targets) }
-    let reader = try RowSource.open(request.path, readerOptions)
-    if !isJSON { kept = request.keptNames(header: reader.header) }
+    var targets = !form.hasHeader ? [] : request.targets.names(model)
+    let options = RowSource.readerOptions(model, request, form, columns, kept, targets, console)
+    var reader = try RowSource.open(request.path, options)
+    if options.absentIsMissing { reader.addAbsent(columns.used) }
+    if !form.isJSON { kept = request.keptNames(header: reader.header) }
     if case .ifPresent = request.targets, !targets.allSatisfy(reader.header.contains) {
       targets = []
     }
+    let bound = form.hasHeader ? columns.used : []
     let binding: ColumnBinding
     do throws(DataError) {
       binding = try ColumnBinding(
-        wanted: (!hasHeader ? [] : columns.used) + kept + targets, in: reader.header)
+        wanted: bound + kept + targets, in: reader.header, notices: reader.notices)
     } catch {
-      throw Messages.data(error, in: name)
+      throw Messages.unbound(error, in: name, model: request.model, reader.notices)
     }
-    let extras = binding.extras.filter { !columns.known.contains($0) }
-    if hasHeader && !isJSON && !extras.isEmpty {
-      console.warning(Messages.extraColumns(extras, in: name))
-    }
+    RowSource.note(binding, columns, reader.notices, form, model, in: name, console)
     let writer = makeWriter(!kept.isEmpty)
     if let name = kept.first(where: { writer.names.contains($0) }) {
       throw CommandFailure(.usage, Messages.keptLikeOutput(name))
     }
     let positions =
-      !hasHeader ? columns.usedPlaces : Array(binding.positions.prefix(columns.used.count))
+      form.hasHeader
+      ? Array(binding.positions.prefix(columns.used.count))
+      : form.isBinary ? Array(columns.used.indices) : columns.placesOfUsed
+    let keptFields = Array(binding.positions.dropFirst(bound.count).prefix(kept.count))
     let targetFields = Array(binding.positions.suffix(targets.count))
+    let categories = zip(columns.usedPlaces, positions).filter {
+      model.schema.kind(ofColumn: $0.0) == .categorical
+    }
+    reader.expectText(
+      in: categories.map(\.1) + keptFields
+        + (model.header.task == .regression ? [] : targetFields))
     self.init(
       reader,
       binder: RowBinder(
-        model, fields: positions, refusesUnknown: options.unknownCategory == .error),
-      keptFields: binding.positions.dropLast(targets.count).suffix(kept.count),
+        model, fields: positions, refusesUnknown: request.rows.unknownCategory == .error),
+      keptFields: keptFields,
       targets: targets.isEmpty ? nil : TargetReader(model, fields: targetFields),
-      writer: writer, name: name, policy: options.onError, console: console, isJSON: isJSON)
+      writer: writer, name: name, policy: request.rows.onError, console: console,
+      isJSON: form.isJSON, columns: form.hasHeader ? [] : columns.names)
+  }
+
+  /// How the reader is to read.
+  private static func readerOptions(
+    _ model: ModelView, _ request: RowRequest, _ form: RowForm, _ columns: ModelColumns,
+    _ kept: [[UInt8]], _ targets: [[UInt8]], _ console: Console
+  ) -> RecordReader.Options {
+    let rows = request.rows
+    var options = RecordReader.Options(
+      format: form.format.readerFormat(delimiter: rows.delimiter))
+    let input = ModelInput(model)
+    input.apply(to: &options, missing: rows.missing)
+    if rows.missing.isEmpty, let tokens = input.unsaidTokens(model) {
+      console.note(Messages.trainedWithTokens(tokens, Messages.name(ofInput: request.model)))
+    }
+    options.encoding = rows.encoding.encoding
+    // Binary rows may begin like a compressed file.
+    options.decompresses = !form.isBinary || withoutCompression(request.path) != request.path
+    options.hasQuotes = rows.quote == .double
+    options.absentIsMissing = rows.absent == .missing
+    // Rows without a header have the columns that the model uses.
+    if !form.hasHeader {
+      options.names = form.isBinary ? columns.names : distinct(columns.used)
+    }
+    if form.isJSON {
+      let needed = distinct(columns.used + kept)
+      let names = distinct(needed + targets)
+      options.names = names
+      if case .ifPresent = request.targets {
+        options.optionalNameCount = names.count - needed.count
+      }
+    }
+    return options
+  }
+
+  /// Says which columns of the input are left out, or which there must be.
+  private static func note(
+    _ binding: ColumnBinding, _ columns: ModelColumns, _ notices: TableNotices, _ form: RowForm,
+    _ model: ModelView, in name: String, _ console: Console
+  ) {
+    for message in Messages.aboutHeader(notices, in: name) { console.note(message) }
+    guard form.hasHeader else {
+      if columns.used.count < model.header.columnCount {
+        console.note(
+          Messages.columnsByPlace(form.isBinary ? columns.names : distinct(columns.used), in: name))
+      }
+      return
+    }
+    let extras = binding.extras.filter {
+      !columns.known.contains($0) && notices.repeated($0) == nil
+    }
+    if !form.isJSON && !extras.isEmpty { console.warning(Messages.extraColumns(extras, in: name)) }
   }
 
   private static func open(
     _ path: String, _ options: RecordReader.Options
   ) throws(CommandFailure) -> RecordReader {
     do throws(DataError) {
-      if path == "-" { return try RecordReader(ByteSource(descriptor: 0), options: options) }
-      return try TableInput(path: path, options: options).open()
+      return try RecordReader(try ByteSource(at: path), options: options)
     } catch {
       throw Messages.data(error, in: Messages.name(ofInput: path))
     }
@@ -116,8 +182,6 @@ extension RowSource {
 
 /// The names of a model's columns.
 private struct ModelColumns {
-  /// All of them, in row order.
-  var all: [[UInt8]] = []
   /// The columns of the input for those that the model looks at, their own names, and their places
   /// among all. Parts of one date have one column.
   var used: [[UInt8]] = []
@@ -130,7 +194,6 @@ private struct ModelColumns {
     let input = ModelInput(model)
     for column in 0..<model.header.columnCount {
       let name = model.schema.columnName(column).copied()
-      all.append(name)
       if model.schema.kind(ofColumn: column) == .ignored {
         known.append(name)
       } else {
@@ -142,6 +205,12 @@ private struct ModelColumns {
     for target in 0..<model.schema.targetCount {
       known.append(model.schema.targetName(target).copied())
     }
+  }
+
+  /// Where each column's values are in a text without header: parts of one date in one place.
+  var placesOfUsed: [Int] {
+    let inputs = distinct(used)
+    return used.map { inputs.firstIndex(of: $0) ?? 0 }
   }
 
   /// Columns with one name cannot be told apart in a header.

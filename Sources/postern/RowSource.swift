@@ -17,6 +17,8 @@ struct RowSource: ~Copyable {
   private let policy: ErrorPolicy
   private let console: Console
   private let isJSON: Bool
+  /// The columns that a row without a header has, in order; empty if there is a header.
+  private let columns: [[UInt8]]
   private var isFinished = false
   /// The number of blocks handed out.
   private var blockCount = 0
@@ -31,8 +33,9 @@ struct RowSource: ~Copyable {
   init(
     _ reader: consuming RecordReader, binder: RowBinder, keptFields: [Int],
     targets: TargetReader?, writer: RowWriter, name: String, policy: ErrorPolicy, console: Console,
-    isJSON: Bool
+    isJSON: Bool, columns: [[UInt8]]
   ) {
+    self.columns = columns
     self.reader = reader
     self.reader.expectNumbers()
     self.binder = binder
@@ -70,7 +73,7 @@ struct RowSource: ~Copyable {
         } else {
           isFinished = true
           let excerpt = Messages.place(of: error).flatMap { reader.excerpt(at: $0) }
-          block.failure = Messages.data(error, in: name, excerpt: excerpt)
+          block.failure = Messages.data(error, in: name, excerpt: excerpt, columns: columns)
         }
       }
     }
@@ -93,10 +96,12 @@ struct RowSource: ~Copyable {
         let absent = try binder.fill(&row, from: reader, model, hasNumbers: hasNumbers)
       {
         console.warning(
-          Messages.absentKey(model.schema.columnName(absent).copied(), line: reader.line, in: name))
+          Messages.absentKey(
+            model.schema.columnName(absent).copied(), line: reader.line, in: name, isJSON: isJSON))
       }
       try targets?.append(to: &block.targets, from: reader)
     } catch {
+      if case .data(.quoteAcrossLines) = error { reader.resumeBehindQuote() }
       reject(error, in: &block)
       return
     }
@@ -108,15 +113,18 @@ struct RowSource: ~Copyable {
   }
 
   private func appendKept(to block: inout RowBlock) {
+    let nothing: [UInt8] = []
     for (index, field) in keptFields.enumerated() {
+      // Of a faulty record some fields are not to be trusted.
+      let isReadable = reader.isReadable(field)
       writer.appendKept(
-        reader.field(field), name: reader.header[field], isFirst: index == 0,
-        kind: kind(ofKept: field), to: &block.kept)
+        isReadable ? reader.field(field) : nothing.span, name: reader.header[field],
+        isFirst: index == 0, kind: isReadable ? kind(ofKept: field) : .null, to: &block.kept)
     }
   }
 
   private func kind(ofKept field: Int) -> RowWriter.KeptKind {
-    if !isJSON { return .untyped }
+    if !isJSON { return .string }
     if reader.isAbsent(field) { return .null }
     return reader.isJSONString(field) ? .string : .literal
   }
@@ -124,7 +132,7 @@ struct RowSource: ~Copyable {
   /// A row that cannot be answered: ends the run, is left out, or gets an empty answer.
   private mutating func reject(_ problem: RowProblem, in block: inout RowBlock) {
     let excerpt = Messages.place(of: problem).flatMap { reader.excerpt(at: $0) }
-    let message = Messages.row(problem, in: name, excerpt: excerpt)
+    let message = Messages.row(problem, in: name, excerpt: excerpt, columns: columns)
     rowCount += 1
     if policy == .stop {
       isFinished = true
@@ -133,17 +141,7 @@ struct RowSource: ~Copyable {
     }
     note(message)
     guard policy == .null else { return }
-    if case .data(let error) = problem, error.isAboutShape {
-      // The record's fields are not to be trusted.
-      let nothing: [UInt8] = []
-      for (index, field) in keptFields.enumerated() {
-        writer.appendKept(
-          nothing.span, name: reader.header[field], isFirst: index == 0, kind: .null,
-          to: &block.kept)
-      }
-    } else {
-      appendKept(to: &block)
-    }
+    appendKept(to: &block)
     block.entries.append(
       RowBlock.Entry(slot: nil, line: reader.line, keptEnd: block.kept.count))
   }
@@ -159,30 +157,16 @@ struct RowSource: ~Copyable {
 
   /// Says at the end what was rejected, filled and unknown.
   func summarize(_ model: ModelView) {
+    for message in Messages.aboutRows(reader.notices, in: name) { console.note(message) }
     if rowCount == 0 { console.note(Messages.noRows(in: name, isBinary: reader.isBinary)) }
     if rejectedCount > 0 {
       console.note(Messages.rejectedRows(rejectedCount, of: rowCount, policy, in: name))
     }
-    var filled: [(name: [UInt8], count: Int)] = []
-    var unknown: [(name: [UInt8], count: Int, first: ShortText, line: Int)] = []
-    for input in binder.findings {
-      let name = model.schema.columnName(input.column).copied()
-      if input.missingCount > 0 { filled.append((name, input.missingCount)) }
-      if let first = input.firstUnknown {
-        unknown.append((name, input.unknownCount, first.text, first.line))
-      }
+    let findings = binder.findings.map { input in
+      ColumnFindings(
+        name: model.schema.columnName(input.column).copied(), missingCount: input.missingCount,
+        unknownCount: input.unknownCount, firstUnknown: input.firstUnknown)
     }
-    if !filled.isEmpty { console.note(Messages.filledValues(filled, in: name)) }
-    if !unknown.isEmpty { console.note(Messages.unknownCategories(unknown, in: name)) }
-  }
-}
-
-extension DataError {
-  /// Whether the record could not be cut into fields.
-  fileprivate var isAboutShape: Bool {
-    switch self {
-    case .notNumber, .notFinite: false
-    default: true
-    }
+    console.note(findings, in: name)
   }
 }

@@ -100,10 +100,8 @@ struct RowWriter {
     case null
     /// A number, true or false of a JSON input: it stays as it was written.
     case literal
-    /// A string of a JSON input.
+    /// A string of a JSON input, or a field of delimited text, which stays as it was written.
     case string
-    /// A field of delimited text, which says no kind: a number if it reads as one.
-    case untyped
   }
 
   /// Appends a field of the input that is kept, with what stands before it.
@@ -122,8 +120,6 @@ struct RowWriter {
     case .null: text.append("null")
     case .literal: text.append(field)
     case .string: text.append(jsonString: field)
-    case .untyped where isJSONNumber(field): text.append(field)
-    case .untyped: text.append(jsonString: field)
     }
   }
 
@@ -246,27 +242,4 @@ struct RowWriter {
     if format == .ndjson { text.append(0x7D as UInt8) }
     text.append(0x0A as UInt8)
   }
-}
-
-/// Whether a text is a number as JSON writes it, so that it needs no quotes.
-func isJSONNumber(_ text: Span<UInt8>) -> Bool {
-  var index = 0
-  func digits() -> Bool {
-    let start = index
-    while index < text.count, (0x30...0x39).contains(text[index]) { index += 1 }
-    return index > start
-  }
-  if index < text.count, text[index] == 0x2D { index += 1 }
-  let first = index
-  guard digits(), text[first] != 0x30 || index == first + 1 else { return false }
-  if index < text.count, text[index] == 0x2E {
-    index += 1
-    guard digits() else { return false }
-  }
-  if index < text.count, text[index] | 0x20 == 0x65 {
-    index += 1
-    if index < text.count, text[index] == 0x2B || text[index] == 0x2D { index += 1 }
-    guard digits() else { return false }
-  }
-  return index == text.count
 }

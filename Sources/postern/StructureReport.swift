@@ -49,7 +49,7 @@ extension Messages {
       default:
         (
           "`auto` with a router of two levels, expected one level",
-          "name one kind, such as `--router linear`, or `--experts GROUPSxEACH`"
+          "name one kind, such as `--router linear`, or `--experts 4x8`"
         )
       }
     return CommandFailure(.usage, Message("--experts", text, help: help))

@@ -107,8 +107,12 @@ struct TrainingColumns {
     guard summary.rowCount > 0 else {
       throw CommandFailure(.badData, Messages.noDataRows(source.name))
     }
-    let named = try NamedColumns(command, header, source.name)
+    let named = try NamedColumns(
+      command, header, repeated: summary.notices.repeatedNames.map(\.name), source.name)
     targets = named.targets
+    for name in named.all { try TrainingColumns.checkIsOne(name, summary.notices, source.name) }
+    notes += Messages.aboutHeader(summary.notices, ignored: command.columns.ignore, in: source.name)
+    if summary.namesLookLikeValues { notes.append(Messages.headerLikeRow(source.name)) }
     let decisions = ColumnDecisions(summary, named, command.forms, source.name)
     do throws(DataError) {
       isClassification = try decisions.isClassification(command.task)
@@ -209,7 +213,7 @@ struct TrainingColumns {
   func settled(by data: TrainingData) -> TrainingColumns {
     var result = self
     for (index, reading) in data.readings.enumerated() {
-      result.plans[index].spellings = data.categories[index]
+      result.plans[index].spellings = data.spellings[index]
       switch plans[index].kind {
       case .numeric(let form, nil): result.plans[index].kind = .numeric(form, reading.origin)
       case .calendar(let form, let part, nil):
@@ -218,6 +222,18 @@ struct TrainingColumns {
       }
     }
     return result
+  }
+}
+
+extension TrainingColumns {
+  /// Refuses a name that several columns have.
+  private static func checkIsOne(
+    _ column: [UInt8], _ notices: TableNotices, _ name: String
+  ) throws(CommandFailure) {
+    guard let found = notices.repeated(column) else { return }
+    let error = DataError.duplicateName(
+      found.position, name: ShortText(column), first: found.columns[0], second: found.columns[1])
+    throw Messages.data(error, in: name)
   }
 }
 

@@ -21,9 +21,11 @@ struct TrainingData {
   /// How the numbers of each column that was read, targets last, became values of a row.
   var readings: [NumberReading]
   /// The categories of each column that was read; none of numbers.
-  var categories: [[[UInt8]]]
+  var spellings: [[[UInt8]]]
   /// Columns of which different numbers became one value.
   var collapsed: [[UInt8]]
+  /// What is unusual about its text.
+  var notices: TableNotices
 }
 
 /// An input that can be read more than once, and its digest.
@@ -33,36 +35,24 @@ struct TrainingInput {
   let name: String
 
   /// Opens a file, or reads standard input or a pipe into memory.
-  init(_ path: String, _ command: TrainCommand) throws(CommandFailure) {
-    try self.init(
-      path, format: command.table.inputFormat, delimiter: command.table.delimiter,
-      missing: command.table.missing)
-  }
-
-  /// The same with the options that say how to read; `missing` as they take it.
   init(
-    _ path: String, format: TextFormat?, delimiter: Delimiter?, missing: [String],
-    model: ModelInput? = nil
+    _ path: String, _ table: TableOptions, model: ModelInput? = nil
   ) throws(CommandFailure) {
     name = Messages.name(ofInput: path)
-    let format = format ?? TextFormat(path: path)
-    var options = RecordReader.Options(format: format.readerFormat(delimiter: delimiter))
-    if let model {
-      model.apply(to: &options, missing: missing)
-    } else if !missing.isEmpty {
-      options.missing = MissingTokens(columnNames(missing))
-    }
+    var options = table.readerOptions(path: path)
+    model?.apply(to: &options, missing: table.missing)
     if path != "-", let digest = digestOfFile(at: path) {
       input = TableInput(path: path, options: options)
       self.digest = digest
       return
     }
     let bytes: [UInt8]
-    do throws(SystemError) {
-      var source = path == "-" ? ByteSource(descriptor: 0) : try ByteSource(path: path)
+    do throws(DataError) {
+      var source = try ByteSource(at: path)
+      source.decompresses = true
       bytes = try source.readAll()
     } catch {
-      throw Messages.unreadable(name, error.code)
+      throw Messages.data(error, in: name)
     }
     digest = xxh64(bytes.span)
     input = TableInput(bytes: bytes, options: options)
@@ -103,10 +93,11 @@ extension TrainingData {
     digest = source.digest
     name = source.name
     readings = table.columns.map(\.reading)
-    categories = table.columns.map { column in
+    spellings = table.columns.map { column in
       if case .categorical(_, let categories) = column.values { categories } else { [] }
     }
     collapsed = table.columns.filter(\.collapses).map(\.name)
+    notices = table.notices
     self.table = TrainingTable(
       columns: plan.inputs.map { input in
         TrainingTable.Column(

@@ -19,16 +19,14 @@ struct TrainingSession {
 
   /// Reads the rows to learn from.
   func load() throws -> (columns: TrainingColumns, data: TrainingData) {
-    let source = try TrainingInput(command.train, command)
+    let source = try TrainingInput(command.train, command.table)
     var columns = try TrainingColumns(source, command)
     for note in columns.notes { console.note(note) }
     if !command.quiet { console.write(ColumnReport.text(columns.report)) }
     let data = try TrainingData(source, columns)
     for name in data.collapsed { console.warning(Messages.collapsed(name, data.name)) }
     columns = columns.settled(by: data)
-    if data.withoutTarget > 0 {
-      console.warning(Messages.withoutTarget(data.withoutTarget, data.name))
-    }
+    console.note(about: data)
     return (columns, data)
   }
 
@@ -44,11 +42,9 @@ struct TrainingSession {
     check: ([UInt8]) throws -> Void
   ) throws -> TrainingReport {
     let validation = try command.valid.map { path in
-      try TrainingData(TrainingInput(path, command), columns)
+      try TrainingData(TrainingInput(path, command.table), columns)
     }
-    if let validation, validation.withoutTarget > 0 {
-      console.warning(Messages.withoutTarget(validation.withoutTarget, validation.name))
-    }
+    if let validation { console.note(about: validation, known: data.categories) }
     let metric = metricName(columns.isClassification ? .accuracy : .rootMeanSquaredError)
     var bar = ProgressBar(console: console, metric: metric)
     var trained = try train(data, validation, &bar)

@@ -67,7 +67,7 @@ struct UpdateCommand: ParsableCommand {
       valueName: "file"))
   var valid: String?
 
-  @Option(help: ArgumentHelp("Names every random choice.", valueName: "n"))
+  @Option(help: ArgumentHelp("Random seed.", valueName: "n"), transform: wholeNumber)
   var seed: UInt64 = 1
 
   @Option(

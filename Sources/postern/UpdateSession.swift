@@ -71,14 +71,10 @@ struct UpdateSession {
       console.note(Messages.trainedWithTokens(tokens, name))
     }
     let columns = try TrainingColumns(model, name)
+    let known = categories(of: model)
     func read(_ path: String) throws(CommandFailure) -> TrainingData {
-      let data = try TrainingData(
-        TrainingInput(
-          path, format: command.table.inputFormat, delimiter: command.table.delimiter,
-          missing: command.table.missing, model: input), columns)
-      if data.withoutTarget > 0 {
-        console.warning(Messages.withoutTarget(data.withoutTarget, data.name))
-      }
+      let data = try TrainingData(TrainingInput(path, command.table, model: input), columns)
+      console.note(about: data, known: known)
       return data
     }
     return (try read(command.data), try command.valid.map(read))

@@ -71,16 +71,4 @@ import Testing
     let value = JSON(parsing: Array("{\"b\":1,\"a\":{\"d\":1,\"c\":2}}".utf8))
     #expect(value?.sorted.compact == "{\"a\":{\"c\":2,\"d\":1},\"b\":1}")
   }
-
-  @Test(arguments: ["0", "-12", "1.5", "1e5", "0.1E-3"])
-  func `a JSON number needs no quotes`(text: String) {
-    let isNumber = isJSONNumber(Array(text.utf8).span)
-    #expect(isNumber)
-  }
-
-  @Test(arguments: ["", "-", "007", "1.", ".5", "1e", "0x1", "nan", "1 ", "+1"])
-  func `other texts need quotes`(text: String) {
-    let isNumber = isJSONNumber(Array(text.utf8).span)
-    #expect(!isNumber)
-  }
 }

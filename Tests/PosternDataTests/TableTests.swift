@@ -58,7 +58,8 @@ import Testing
   @Test func `JSON is loaded like delimited text`() throws {
     let csv = try table("a,b\n1,x\n,\n3,true\n", plan("a", .numeric), plan("b", .categorical))
     let json = try table(
-      "{\"b\":\"x\",\"a\":1}\n{\"z\":{}}\n{\"a\":3,\"b\":true}\n", plan("a", .numeric),
+      "{\"b\":\"x\",\"a\":1}\n{\"z\":{},\"b\":null,\"a\":null}\n{\"a\":3,\"b\":true}\n",
+      plan("a", .numeric),
       plan("b", .categorical), format: .ndjson)
     #expect(json.columns[1] == csv.columns[1])
     #expect(json.rowCount == 3)
@@ -69,7 +70,8 @@ import Testing
       MissingColumn(name: ShortText(bytes("b")[0]), suggestion: nil)
     ])
     #expect(throws: error) { try table("a\n1\n", plan("a", .numeric), plan("b", .numeric)) }
-    #expect(throws: error) {
+    let absent = DataError.absentKey(line: 1, name: ShortText(bytes("b")[0]), suggestion: nil)
+    #expect(throws: absent) {
       try table("{\"a\":1}\n", plan("a", .numeric), plan("b", .numeric), format: .ndjson)
     }
   }

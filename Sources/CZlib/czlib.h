@@ -1,0 +1,3 @@
+// czlib.h: zlib, which reads gzip.
+#pragma once
+#include <zlib.h>
