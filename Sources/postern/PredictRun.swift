@@ -13,8 +13,9 @@ internal import Synchronization
 ///
 /// - Returns: Whether rows were rejected.
 /// - Throws: ``CommandFailure``, after the answers of the rows before it were written.
-func predict(_ model: ModelView, options: PredictSettings, input path: String) throws -> ExitStatus
-{
+func predict(
+  _ model: ModelView, _ watch: ModelWatch, options: PredictSettings, input path: String
+) throws -> ExitStatus {
   var request = RowRequest(model: options.model, path: path, rows: options.rows)
   request.id = options.id
   request.keep = options.keep
@@ -25,22 +26,13 @@ func predict(_ model: ModelView, options: PredictSettings, input path: String) t
       probabilities: options.proba, deviations: deviations,
       explaining: options.explain?.termCount)
   }
+  let run = PredictRun(source, watch, options)
   if options.output == "-" {
-    return try PredictRun(source, options).run(model, descriptor: 1, name: "stdout")
+    return try run.run(model, descriptor: 1, name: "stdout")
   }
-  let output = Messages.name(ofInput: options.output)
-  let file: ReplacementFile
-  do throws(StorageError) {
-    file = try ReplacementFile(path: options.output)
-  } catch {
-    throw Messages.unwritable(error, output)
-  }
-  let status = try PredictRun(source, options).run(model, descriptor: file.descriptor, name: output)
-  do throws(StorageError) {
-    try file.commit()
-  } catch {
-    throw Messages.unwritable(error, output)
-  }
+  let file = try startFile(options.output)
+  let status = try run.run(model, descriptor: file.descriptor, name: Messages.shown(options.output))
+  try finish(file, options.output)
   return status
 }
 
@@ -73,8 +65,10 @@ private final class PredictRun: Sendable {
   private let writer: RowWriter
   private let keptNames: [[UInt8]]
   private let experts = LocalExperts()
+  private let watch: ModelWatch
 
-  init(_ source: consuming sending RowSource, _ options: PredictSettings) {
+  init(_ source: consuming sending RowSource, _ watch: ModelWatch, _ options: PredictSettings) {
+    self.watch = watch
     writer = source.writer
     keptNames = source.keptNames
     self.source = Mutex(source)
@@ -129,7 +123,8 @@ private final class PredictRun: Sendable {
       sink.fail(Messages.cannotStart(error, Messages.name(ofInput: options.model)))
       return false
     }
-    var worker = PredictWorker(writer, rowCapacity: sizes.rowCapacity, model, options, experts)
+    var worker = PredictWorker(
+      writer, rowCapacity: sizes.rowCapacity, model, watch, options, experts)
     var answers = PredictWorker.Answers(model)
     while !sink.isStopped {
       guard let number = source.withLock({ $0.fill(&worker.block, model) }) else { return false }

@@ -158,12 +158,12 @@ extension PredictSettings {
     try checkOutputs(
       [NamedPath("-o", output)],
       inputs: [NamedPath("the model", model), NamedPath("the rows", file)])
-    return try withModel(at: model) { model in
+    return try withWatchedModel(at: model) { model, watch in
       if proba && model.header.task == .regression {
         throw CommandFailure(
           .usage, Messages.probabilitiesOfRegression(Messages.name(ofInput: self.model)))
       }
-      return try predict(model, options: self, input: input)
+      return try predict(model, watch, options: self, input: input)
     }
   }
 }
