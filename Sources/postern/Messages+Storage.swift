@@ -16,9 +16,9 @@ extension Messages {
     CommandFailure(
       .refusedModel,
       Message(
-        name, "the model file was changed in place while it was in use; rows from here on have no"
-          + " answers",
-        help: "replace a model by rename, as `mv` does: who has the old file open keeps it"))
+        name, "the file was changed in place while it was in use",
+        help: "write a new model to another name and rename it to this one, as `mv` does: who has"
+          + " the old one open keeps it"))
   }
 
   /// A model file that cannot be mapped.

@@ -83,6 +83,14 @@ enum Signals {
     }
   }
 
+  /// Removes the file of ``removeAtEnd(_:)``, if there is one.
+  static func removeTemporary() {
+    // SAFETY: 0, or the address of a string that is never freed.
+    let path = unsafe UnsafePointer<CChar>(
+      bitPattern: temporary.load(ordering: .sequentiallyConsistent))
+    if let path = unsafe path { _ = unsafe unlink(path) }
+  }
+
   /// Removes the temporary file and lets the signal do what it does by default.
   private static let end: @convention(c) (CInt) -> Void = { number in
     if number == SIGINT && Signals.countsInterrupts.load(ordering: .relaxed)
@@ -90,10 +98,7 @@ enum Signals {
     {
       return
     }
-    // SAFETY: 0, or the address of a string that is never freed.
-    let path = unsafe UnsafePointer<CChar>(
-      bitPattern: Signals.temporary.load(ordering: .sequentiallyConsistent))
-    if let path = unsafe path { _ = unsafe unlink(path) }
+    Signals.removeTemporary()
     _ = signal(number, SIG_DFL)
     // It is blocked until the handler returns.
     _ = raise(number)
