@@ -83,7 +83,8 @@ internal import PosternFormat
     if known > 0 {
       unsafe head.withUnsafeBytes { source in
         unsafe bytes.copyMemory(
-          from: UnsafeRawBufferPointer(rebasing: source[range.lowerBound..<range.lowerBound + known]))
+          from: UnsafeRawBufferPointer(
+            rebasing: source[range.lowerBound..<range.lowerBound + known]))
       }
     }
     try unsafe file.read(

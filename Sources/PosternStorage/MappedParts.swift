@@ -22,15 +22,14 @@ enum MappedParts {
     return count > 0 && end <= byteCount ? end : header.count
   }
 
-  /// The ranges of whole pages that stay in the file, in order.
-  ///
-  /// Of a file that is no model, or that the reader refuses for its directory, these are all pages
-  /// behind the head.
+  /// Chooses what stays in the file.
   ///
   /// - Parameters:
   ///   - head: The first ``headByteCount(header:byteCount:)`` bytes.
   ///   - byteCount: The size of the file.
   ///   - pageByteCount: The size of a page, a power of two.
+  /// - Returns: Ranges of whole pages, in order; of a file that is no model, or that the reader
+  ///   refuses for its directory, all pages behind the head.
   /// - Complexity: O(*sections*).
   static func ranges(head: Span<UInt8>, byteCount: Int, pageByteCount: Int) -> [Range<Int>] {
     var ranges: [Range<Int>] = []

@@ -20,9 +20,10 @@ struct ModelWatch: Sendable {
     self.file = file
   }
 
-  /// What to end with because the file was written, or nil.
+  /// Looks whether the file was written.
   ///
   /// - Parameter model: The model of the file; nil if it was refused.
+  /// - Returns: What to end with because it was, or nil.
   /// - Complexity: One system call. O(*bytes*) in the rare case that only the system's own time of
   ///   the file is another one.
   mutating func failure(_ model: ModelView?) -> CommandFailure? {

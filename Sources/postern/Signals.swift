@@ -58,10 +58,10 @@ enum Signals {
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var held = set(of: endings)
-    var before = sigset_t()
-    // SAFETY: both sets are this function's own and live for the calls.
-    unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    // SAFETY: the set is this function's own and lives for the calls.
+    unsafe pthread_sigmask(SIG_BLOCK, &held, nil)
+    // Whoever started this process may have blocked them before, and processes inherit that.
+    defer { unsafe pthread_sigmask(SIG_UNBLOCK, &held, nil) }
     return try body()
   }
 
