@@ -12,7 +12,12 @@ public import PosternFormat
 /// - Complexity: O(*decoded bytes*); allocates.
 public func decodedExpert(_ model: ModelView, _ expert: Int) throws(FormatError) -> [UInt8] {
   let entry = model.expertEntry(expert)
-  if entry.encoding == .raw { return copy(try model.checkedRawExpert(expert)) }
+  if entry.encoding == .raw {
+    // A copy first: a file that is changed under its map must not change what was checked.
+    let bytes = copy(model.storedExpert(expert))
+    try model.checkExpert(expert, decoded: bytes.span)
+    return bytes
+  }
   let context = Layout.pad(FrameDecoder.contextWordCount, to: 16)
   let byteCount = Int(entry.decodedByteCount)
   var words = [UInt32](repeating: 0, count: 16 + context + byteCount / 2)

@@ -17,9 +17,12 @@ enum FrameDecoder {
     return Int((64 - address % 64) % 64 / 4)
   }
 
-  /// Decodes `frame` into `byteCount` bytes at word `target`, by way of `scratch` when `planeCount`
-  /// is not 1, with the decoder in ``contextWordCount`` words from `context` on, a multiple of 8
-  /// bytes. Returns whether the frame is the one lawful frame of `byteCount` bytes.
+  /// Decodes `frame` into `byteCount` bytes at word `target`, by way of as many at `scratch`, with
+  /// the decoder in ``contextWordCount`` words from `context` on, a multiple of 8 bytes. Returns
+  /// whether the frame is the one lawful frame of `byteCount` bytes.
+  ///
+  /// The decoder works on a copy of the frame: what it looked at once must not change under it,
+  /// and a mapped file can.
   static func decode(
     _ frame: Span<UInt8>, planeCount: Int, byteCount: Int, memory: inout MutableSpan<UInt32>,
     context: Int, scratch: Int, target: Int
@@ -27,16 +30,21 @@ enum FrameDecoder {
     precondition(context >= 0 && context + contextWordCount <= memory.count)
     precondition(scratch >= 0 && target >= 0 && byteCount % 4 == 0)
     precondition(target + byteCount / 4 <= memory.count)
-    precondition(planeCount == 1 || scratch + byteCount / 4 <= memory.count)
+    precondition(scratch + byteCount / 4 <= memory.count)
+    // A frame is shorter than what it holds (rule R16).
+    guard frame.count <= byteCount else { return false }
     return unsafe memory.withUnsafeMutableBufferPointer { words in
       unsafe frame.withUnsafeBufferPointer { input in
-        guard let base = words.baseAddress, let source = input.baseAddress,
-          unsafe isLawful(source, input.count, byteCount: byteCount)
-        else { return false }
+        guard let base = words.baseAddress, let stored = input.baseAddress else { return false }
+        // The output takes one of the two places; the other one holds the frame until the bytes
+        // are joined.
         let output = unsafe base + (planeCount == 1 ? target : scratch)
-        // SAFETY: the decoder's words and the output's are inside `memory` by the preconditions;
-        // the decoder writes no further than the `byteCount` bytes that it is given.
-        guard
+        let place = unsafe base + (planeCount == 1 ? scratch : target)
+        // SAFETY: the decoder's words, the output's and the frame's are inside `memory` by the
+        // preconditions; the decoder writes no further than the `byteCount` bytes that it is given.
+        let source = unsafe UnsafeMutableRawPointer(place).assumingMemoryBound(to: UInt8.self)
+        unsafe source.update(from: stored, count: input.count)
+        guard unsafe isLawful(source, input.count, byteCount: byteCount),
           let decoder = unsafe ZSTD_initStaticDCtx(base + context, 4 * contextWordCount)
         else { return false }
         let count = unsafe ZSTD_decompressDCtx(

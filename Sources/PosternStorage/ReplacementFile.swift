@@ -22,8 +22,9 @@ public struct ReplacementFile: ~Copyable {
   private let path: String
   /// The file to replace, links followed.
   private let target: String
+  /// Where the bytes are until they are committed. A program that a signal may end removes it then.
   /// Nil for a device or pipe.
-  private let temporary: String?
+  public let temporaryPath: String?
 
   /// Starts to write what is to stand at `path`.
   ///
@@ -42,14 +43,31 @@ public struct ReplacementFile: ~Copyable {
       mode = status.st_mode & 0o7777
       if isReplaced { target = ReplacementFile.resolved(path) }
     }
-    let temporary = isReplaced ? "\(target).tmp\(getpid())" : nil
-    let flags = isReplaced ? O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC : O_WRONLY | O_CLOEXEC
-    let descriptor = unsafe open(temporary ?? path, flags, mode)
+    let (descriptor, temporaryPath): (CInt, String?) =
+      isReplaced
+      ? ReplacementFile.createBeside(target, mode)
+      : (unsafe open(path, O_WRONLY | O_CLOEXEC), nil)
     guard descriptor >= 0 else { throw .system(call: "open", path: path, code: errno) }
     self.descriptor = descriptor
+    self.temporaryPath = temporaryPath
     self.path = path
     self.target = target
-    self.temporary = temporary
+  }
+
+  /// Makes a new file in the folder of `target`, under a name that nothing has: a process that was
+  /// killed can have left the one with this number.
+  ///
+  /// - Returns: A descriptor, or -1 with `errno`, and the path.
+  private static func createBeside(_ target: String, _ mode: mode_t) -> (CInt, String) {
+    var path = "\(target).tmp\(getpid())"
+    var descriptor: CInt = -1
+    for number in 0..<1_000 {
+      if number > 0 { path = "\(target).tmp\(getpid())-\(number)" }
+      // SAFETY: the string lives for the call.
+      descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+      if descriptor >= 0 || errno != EEXIST { break }
+    }
+    return (descriptor, path)
   }
 
   /// Tries whether a file could stand at `path`, and leaves everything as it was.
@@ -70,9 +88,9 @@ public struct ReplacementFile: ~Copyable {
   ///
   /// - Throws: ``StorageError``; the temporary file is gone then.
   public consuming func commit() throws(StorageError) {
-    guard let temporary else { return }
+    guard let temporaryPath else { return }
     guard fsync(descriptor) == 0 else { throw .system(call: "fsync", path: path, code: errno) }
-    guard unsafe rename(temporary, target) == 0 else {
+    guard unsafe rename(temporaryPath, target) == 0 else {
       throw .system(call: "rename", path: path, code: errno)
     }
     ReplacementFile.flushFolder(of: target)
@@ -81,7 +99,7 @@ public struct ReplacementFile: ~Copyable {
   deinit {
     _ = close(descriptor)
     // After a commit there is nothing of that name any more.
-    if let temporary { _ = unsafe unlink(temporary) }
+    if let temporaryPath { _ = unsafe unlink(temporaryPath) }
   }
 
   /// Writes all of `bytes`.

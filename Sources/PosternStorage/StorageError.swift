@@ -6,4 +6,6 @@ public enum StorageError: Error, Equatable, Sendable {
   case system(call: String, path: String, code: CInt)
   /// `path` is a directory, a device or something else that cannot be mapped.
   case notARegularFile(path: String)
+  /// `path` was written or cut short while it was opened.
+  case changedWhileRead(path: String)
 }

@@ -25,7 +25,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .noInput: "an input cannot be opened"
     case .cannotCreate: "an output cannot be created"
     case .inputOutput: "reading or writing failed"
-    case .refusedModel: "the model file is refused"
+    case .refusedModel: "the model file is refused, or was changed while it was in use"
     case .badSignature: "the signature is missing or wrong"
     case .interrupted: "stopped by Ctrl-C before there was anything to write"
     }

@@ -22,11 +22,37 @@ func writeFile(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
     }
     return
   }
+  let file = try startFile(path)
   do throws(StorageError) {
-    try replaceFile(at: path, with: bytes)
+    try file.write(bytes.span)
   } catch {
     throw Messages.unwritable(error, Messages.shown(path))
   }
+  try finish(file, path)
+}
+
+/// Starts to write what is to stand at `path`, which is not `-`. Until ``finish(_:_:)`` nothing
+/// stands there, and a signal that ends the process leaves nothing behind.
+func startFile(_ path: String) throws(CommandFailure) -> ReplacementFile {
+  do throws(StorageError) {
+    return try Signals.holdingEnds { () throws(StorageError) in
+      let file = try ReplacementFile(path: path)
+      Signals.removeAtEnd(file.temporaryPath)
+      return file
+    }
+  } catch {
+    throw Messages.unwritable(error, Messages.shown(path))
+  }
+}
+
+/// Puts a file of ``startFile(_:)`` in its place.
+func finish(_ file: consuming ReplacementFile, _ path: String) throws(CommandFailure) {
+  do throws(StorageError) {
+    try file.commit()
+  } catch {
+    throw Messages.unwritable(error, Messages.shown(path))
+  }
+  Signals.removeAtEnd(nil)
 }
 
 /// A model on a terminal would only confuse it.
@@ -75,7 +101,9 @@ func checkOutputs(
       throw CommandFailure(.usage, Messages.sameFile(output, other))
     }
     do throws(StorageError) {
-      try ReplacementFile.check(path: output.path)
+      try Signals.holdingEnds { () throws(StorageError) in
+        try ReplacementFile.check(path: output.path)
+      }
     } catch {
       throw Messages.unwritable(error, Messages.shown(output.path))
     }

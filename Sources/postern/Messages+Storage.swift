@@ -11,6 +11,16 @@ internal import PosternStorage
 #endif
 
 extension Messages {
+  /// A model whose file was written while it was in use.
+  static func changedInPlace(_ name: String) -> CommandFailure {
+    CommandFailure(
+      .refusedModel,
+      Message(
+        name, "the file was changed in place while it was in use",
+        help: "write a new model to another name and rename it to this one, as `mv` does: who has"
+          + " the old one open keeps it"))
+  }
+
   /// A model file that cannot be mapped.
   static func unreadable(_ error: StorageError, _ name: String) -> CommandFailure {
     switch error {
@@ -21,6 +31,7 @@ extension Messages {
         Message(
           name, "this is a folder, a pipe or a device, expected a file",
           help: "name a file; `-` reads a model from standard input"))
+    case .changedWhileRead: return changedInPlace(name)
     }
   }
 
@@ -36,6 +47,7 @@ extension Messages {
     switch error {
     case .system(_, _, let code): outputFailure(name, code)
     case .notARegularFile: outputFailure(name, EISDIR)
+    case .changedWhileRead: outputFailure(name, EBUSY)
     }
   }
 }

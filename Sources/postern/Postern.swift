@@ -37,8 +37,7 @@ struct Postern: ParsableCommand {
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch let failure as CommandFailure {
-      Console().error(failure.message)
-      endProcess(failure.status)
+      end(with: failure)
     } catch let status as ExitCode {
       endProcess(ExitStatus(rawValue: status.rawValue) ?? .usage)
     } catch {
@@ -48,6 +47,13 @@ struct Postern: ParsableCommand {
 
   private static var arguments: [String] {
     boundArguments(Array(CommandLine.arguments.dropFirst()))
+  }
+
+  /// Ends, whatever other threads do; no temporary file is left.
+  static func end(with failure: CommandFailure) -> Never {
+    Signals.removeTemporary()
+    Console().error(failure.message)
+    endProcess(failure.status)
   }
 
   /// Ends with an error of the argument parser: help that was asked for, or wrong usage.

@@ -13,8 +13,9 @@ internal import Synchronization
 ///
 /// - Returns: Whether rows were rejected.
 /// - Throws: ``CommandFailure``, after the answers of the rows before it were written.
-func predict(_ model: ModelView, options: PredictSettings, input path: String) throws -> ExitStatus
-{
+func predict(
+  _ model: ModelView, _ watch: ModelWatch, options: PredictSettings, input path: String
+) throws -> ExitStatus {
   var request = RowRequest(model: options.model, path: path, rows: options.rows)
   request.id = options.id
   request.keep = options.keep
@@ -25,22 +26,13 @@ func predict(_ model: ModelView, options: PredictSettings, input path: String) t
       probabilities: options.proba, deviations: deviations,
       explaining: options.explain?.termCount)
   }
+  let run = PredictRun(source, watch, options)
   if options.output == "-" {
-    return try PredictRun(source, options).run(model, descriptor: 1, name: "stdout")
+    return try run.run(model, descriptor: 1, name: "stdout")
   }
-  let output = Messages.name(ofInput: options.output)
-  let file: ReplacementFile
-  do throws(StorageError) {
-    file = try ReplacementFile(path: options.output)
-  } catch {
-    throw Messages.unwritable(error, output)
-  }
-  let status = try PredictRun(source, options).run(model, descriptor: file.descriptor, name: output)
-  do throws(StorageError) {
-    try file.commit()
-  } catch {
-    throw Messages.unwritable(error, output)
-  }
+  let file = try startFile(options.output)
+  let status = try run.run(model, descriptor: file.descriptor, name: Messages.shown(options.output))
+  try finish(file, options.output)
   return status
 }
 
@@ -73,8 +65,12 @@ private final class PredictRun: Sendable {
   private let writer: RowWriter
   private let keptNames: [[UInt8]]
   private let experts = LocalExperts()
+  private let watch: ModelWatch
+  /// What is to be said of rows that the model has no answer for, while another thread reads.
+  private let notes = Mutex<[Message]>([])
 
-  init(_ source: consuming sending RowSource, _ options: PredictSettings) {
+  init(_ source: consuming sending RowSource, _ watch: ModelWatch, _ options: PredictSettings) {
+    self.watch = watch
     writer = source.writer
     keptNames = source.keptNames
     self.source = Mutex(source)
@@ -95,6 +91,7 @@ private final class PredictRun: Sendable {
     }
     if let failure = sink.failure { throw failure }
     let hasRejects = source.withLock { source in
+      hand(to: &source)
       source.summarize(model)
       return source.rejectedCount > 0
     }
@@ -129,18 +126,47 @@ private final class PredictRun: Sendable {
       sink.fail(Messages.cannotStart(error, Messages.name(ofInput: options.model)))
       return false
     }
-    var worker = PredictWorker(writer, rowCapacity: sizes.rowCapacity, model, options, experts)
+    var worker = PredictWorker(
+      writer, rowCapacity: sizes.rowCapacity, model, watch, options, experts)
     var answers = PredictWorker.Answers(model)
     while !sink.isStopped {
-      guard let number = source.withLock({ $0.fill(&worker.block, model) }) else { return false }
-      let failure = worker.answer(&predictor, into: &answers) { message in
-        source.withLock { $0.note(message) }
+      let block = source.withLock { source in
+        hand(to: &source)
+        return source.fill(&worker.block, model)
       }
-      if failure != nil { source.withLock { $0.finish() } }
+      guard let number = block else { return false }
+      let failure = worker.answer(&predictor, into: &answers) { message in
+        notes.withLock { $0.append(message) }
+      }
+      // Not waited for: another thread may be waiting for rows, and whoever sends them for the
+      // answers to these.
+      let isHeard: Void? = source.withLockIfAvailable { source in
+        hand(to: &source)
+        if failure != nil { source.finish() }
+      }
       sink.write(&answers.text, block: number, failure: failure)
+      if isHeard == nil { endIfFailed(sink) }
       if isBeginning && worker.block.entries.count == sizes.rowCapacity { return true }
     }
     return false
+  }
+}
+
+extension PredictRun {
+  /// Lets the source say what is to be said of rows.
+  private func hand(to source: inout RowSource) {
+    let messages = notes.withLock { notes in
+      defer { notes.removeAll() }
+      return notes
+    }
+    for message in messages { source.note(message) }
+  }
+
+  /// Ends the process if the run failed: the thread that waits for rows may do so for ever.
+  private func endIfFailed(_ sink: RowSink) {
+    guard let failure = sink.failure else { return }
+    var watch = watch
+    Postern.end(with: watch.failure(nil) ?? failure)
   }
 }
 

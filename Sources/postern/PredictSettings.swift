@@ -170,7 +170,7 @@ extension PredictSettings {
     try checkOutputs(
       [NamedPath("-o", output)],
       inputs: [NamedPath("the model", model), NamedPath("the rows", file)])
-    return try withModel(at: model) { model in
+    return try withWatchedModel(at: model) { model, watch in
       if proba && model.header.task == .regression {
         throw CommandFailure(
           .usage, Messages.probabilitiesOfRegression(Messages.name(ofInput: self.model)))
@@ -178,7 +178,7 @@ extension PredictSettings {
       if format == .f32 && ModelInput(model).hasRelativeTarget {
         throw CommandFailure(.usage, Messages.farAnswersOfBinary)
       }
-      return try predict(model, options: self, input: input)
+      return try predict(model, watch, options: self, input: input)
     }
   }
 }

@@ -25,14 +25,16 @@ struct PredictWorker {
   /// What makes local models, if they are wanted.
   private var explainer: RowExplainer?
   private let policy: ErrorPolicy
+  private var watch: ModelWatch
   private let modelName: String
   private let inputName: String
 
   init(
-    _ writer: RowWriter, rowCapacity: Int, _ model: ModelView, _ options: PredictSettings,
-    _ experts: LocalExperts
+    _ writer: RowWriter, rowCapacity: Int, _ model: ModelView, _ watch: ModelWatch,
+    _ options: PredictSettings, _ experts: LocalExperts
   ) {
     self.writer = writer
+    self.watch = watch
     block = RowBlock(capacity: rowCapacity, columnCount: model.header.columnCount)
     explaining = options.explain != nil
     if writer.termCount > 0 {
@@ -55,11 +57,19 @@ struct PredictWorker {
     _ predictor: inout Predictor, into answers: inout Answers, _ note: (Message) -> Void
   ) -> CommandFailure? {
     answers.text.removeAll()
-    if let failure = compute(&predictor) { return failure }
+    if let failure = compute(&predictor) ?? watch.failure(predictor.session.model) {
+      return failure
+    }
     if writer.isOneNumber {
       return writeNumbers(predictor.session, to: &answers, note) ?? block.failure
     }
-    return write(&predictor.session, to: &answers, note) ?? block.failure
+    let failure = write(&predictor.session, to: &answers, note) ?? block.failure
+    // A local model reads its expert once more.
+    if explainer != nil, let change = watch.failure(predictor.session.model) {
+      answers.text.removeAll()
+      return change
+    }
+    return failure
   }
 
   /// Writes the answers of ``block`` that are one number each. The session is borrowed once for all

@@ -94,8 +94,8 @@ struct RoutesCommand: ParsableCommand {
     try checkOutputs(
       [NamedPath("--html", html)],
       inputs: [NamedPath("the model", model), NamedPath("the rows", file)])
-    let (report, status) = try withModel(at: model) { model in
-      try routes(model, options: self, input: file ?? "-")
+    let (report, status) = try withWatchedModel(at: model) { model, watch in
+      try routes(model, watch, options: self, input: file ?? "-")
     }
     let console = Console(isQuiet: rows.quiet)
     for message in Messages.aboutRoutes(report) { console.warning(message) }

@@ -14,7 +14,7 @@ internal import PosternStorage
 /// - Complexity: One prediction for each row, two if it has a true value; memory does not depend on
 ///   the number of rows.
 func routes(
-  _ model: ModelView, options: RoutesCommand, input path: String
+  _ model: ModelView, _ watch: ModelWatch, options: RoutesCommand, input path: String
 ) throws -> (RoutesReport, ExitStatus) {
   let modelName = Messages.name(ofInput: options.model)
   let names = columnNames(options.target)
@@ -38,12 +38,12 @@ func routes(
   } catch {
     throw Messages.cannotStart(error, modelName)
   }
-  var run = RoutesRun(model, options, hasTargets: source.targets != nil, sizes.rowCapacity)
+  var run = RoutesRun(model, watch, options, hasTargets: source.targets != nil, sizes.rowCapacity)
   while source.fill(&run.block, model) != nil {
     let refusals: [Message]
-    do throws(FormatError) {
+    do {
       refusals = try run.answer(&predictor)
-    } catch {
+    } catch let error as FormatError {
       throw Messages.refused(error, in: modelName, bytes: model.bytes)
     }
     if let first = refusals.first, options.rows.onError == .stop {
@@ -66,8 +66,13 @@ private struct RoutesRun {
   /// Nil if the router has nothing more to say.
   private var probe: RouterProbe?
   private let inputName: String
+  private var watch: ModelWatch
 
-  init(_ model: ModelView, _ options: RoutesCommand, hasTargets: Bool, _ rowCapacity: Int) {
+  init(
+    _ model: ModelView, _ watch: ModelWatch, _ options: RoutesCommand, hasTargets: Bool,
+    _ rowCapacity: Int
+  ) {
+    self.watch = watch
     block = RowBlock(capacity: rowCapacity, columnCount: model.header.columnCount)
     tally = RouteTally(model, hasTargets: hasTargets)
     probe = RouterProbe(model)
@@ -77,13 +82,15 @@ private struct RoutesRun {
   /// Answers ``block`` and adds it to ``tally``.
   ///
   /// - Returns: What to say of rows that the model has no answer for.
-  mutating func answer(_ predictor: inout Predictor) throws(FormatError) -> [Message] {
+  /// - Throws: What is wrong with an expert; ``CommandFailure`` if the model's file was changed.
+  mutating func answer(_ predictor: inout Predictor) throws -> [Message] {
     guard block.rowCount > 0 else { return [] }
     let rows = block.values
     let values = rows.span
     predictor.session.load(
       values.extracting(0..<block.rowCount * block.columnCount), count: block.rowCount)
     try predictor.predict(count: block.rowCount, explaining: true)
+    try watch.check(predictor.session.model)
     var refusals: [Message] = []
     var chosen: [(expert: Int, losses: [Double])] = []
     for entry in block.entries {
@@ -113,8 +120,9 @@ private struct RoutesRun {
   /// Lets the runners-up answer and adds the losses of both.
   private mutating func compare(
     _ chosen: [(expert: Int, losses: [Double])], _ predictor: inout Predictor
-  ) throws(FormatError) {
+  ) throws {
     try predictor.predictByRunnersUp()
+    try watch.check(predictor.session.model)
     for slot in chosen.indices where !chosen[slot].losses.isEmpty {
       let hasOther = predictor.session.runnerUp(slot) != nil
       tally.add(

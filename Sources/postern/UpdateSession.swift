@@ -20,9 +20,9 @@ struct UpdateSession {
   }
 
   func run() throws {
-    try withModel(at: command.model) { model in
+    try withWatchedModel(at: command.model) { model, watch in
       do {
-        try run(model)
+        try run(model, watch)
       } catch let error as FormatError {
         throw Messages.refused(error, in: name, bytes: model.bytes)
       } catch let error as PackagingError {
@@ -31,7 +31,8 @@ struct UpdateSession {
     }
   }
 
-  private func run(_ model: ModelView) throws {
+  private func run(_ model: ModelView, _ watch: ModelWatch) throws {
+    var watch = watch
     // What cannot be carried on is better said now than after training.
     let before = try provenance(of: model, name)
     try checkSelfTest(model)
@@ -55,9 +56,12 @@ struct UpdateSession {
       summary.changedSelfTestRowCount = changed
       summary.droppedSignature = model.entry(.signature) != nil
       summary.byteCount = bytes.count
+      try watch.check(model)
       try writeFile(bytes, to: command.destination)
     } else if let output = command.output {
-      try writeFile(try replacing([], in: model), to: output)
+      let bytes = try replacing([], in: model)
+      try watch.check(model)
+      try writeFile(bytes, to: output)
     }
     for note in summary.notes { console.note(note) }
     if !command.quiet { console.write(summary.text) }

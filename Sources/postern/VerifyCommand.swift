@@ -27,7 +27,8 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let name = Messages.name(ofInput: model)
-    let status: ExitStatus = try withModelBytes(at: model) { bytes in
+    let status: ExitStatus = try withModelBytes(at: model) { bytes, watch in
+      var watch = watch
       var report = Verification()
       var failure: CommandFailure?
       do throws(FormatError) {
@@ -38,6 +39,7 @@ struct VerifyCommand: ParsableCommand {
         report.problem = error
         failure = Messages.refused(error, in: name, bytes: bytes)
       }
+      if let change = watch.failure(nil) { throw change }
       if json {
         try Console.print(report.json(name: name, byteCount: bytes.count).pretty() + "\n")
       } else if failure == nil {

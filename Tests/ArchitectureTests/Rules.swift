@@ -18,12 +18,16 @@ enum Rules {
     "Sources/PosternStorage/FileIdentity.swift",
     "Sources/PosternStorage/ReplacementFile.swift",
     "Sources/PosternStorage/FrameDecoder.swift",
+    "Sources/PosternStorage/FileWatch.swift",
+    "Sources/PosternStorage/InputFile.swift",
     "Sources/PosternStorage/MappedFile.swift",
+    "Sources/PosternStorage/MappedMemory.swift",
     "Sources/PosternTrainer/AdamW.swift",
     "Sources/PosternTrainer/DenseProduct.swift",
     "Sources/PosternTrainer/LookupLayer.swift",
     "Sources/PosternTrainer/VectorMath+Softmax.swift",
     "Sources/PosternTrainer/VectorMath.swift",
+    "Sources/postern/Signals.swift",
     "Sources/postern/Terminal.swift",
   ]
 

@@ -9,23 +9,47 @@ import Testing
   @Test(arguments: ["", "--threads 2", "--out ndjson"])
   func `one row gets one answer at once`(options: String) throws {
     let scratch = try Scratch()
-    let process = scratch.process("exec postern predict vectors/valid/smallest.moe \(options)")
-    let (input, output) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    let reader = LineReader(output.fileHandleForReading)
-    try input.fileHandleForWriting.write(contentsOf: Data("x\n".utf8))
-    if !options.contains("ndjson") { #expect(reader.next() == "prediction") }
+    let process = try Coprocess(scratch, "postern predict vectors/valid/smallest.moe \(options)")
+    try process.send("x")
+    if !options.contains("ndjson") { #expect(process.next() == "prediction") }
     // The answers are those of the vector `smallest.expected`.
     for (row, answer) in [("0", "1.5"), ("1", "2.5"), ("-1", "0.5")] {
-      try input.fileHandleForWriting.write(contentsOf: Data("\(row)\n".utf8))
-      let line = reader.next()
+      let line = try process.answer(row)
       #expect(line == answer || line == "{\"prediction\":\(answer)}")
     }
+    #expect(process.end().status == 0)
+  }
+
+  /// Nothing is left of an output that was not complete, and the shell sees the signal.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+  func `a signal ends a run and leaves nothing behind`(number: CInt) throws {
+    let scratch = try Scratch()
+    let process = try Coprocess(
+      scratch, "postern predict vectors/valid/smallest.moe -o out.csv --threads 2")
+    try process.send("x\n0")
+    process.process.waitUntilCatching(SIGTERM)
+    kill(process.process.processIdentifier, number)
+    #expect(process.waitForExit() == -number)
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.folder.path)
+    #expect(names == ["vectors"])
+  }
+
+  /// `nohup` and shells that start jobs in the background tell a process to ignore signals.
+  @Test func `a signal that is ignored stays ignored`() throws {
+    let scratch = try Scratch()
+    let process = scratch.process(
+      "trap '' HUP; exec postern predict vectors/valid/smallest.moe -o out.csv")
+    let input = Pipe()
+    process.standardInput = input
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: Data("x\n0\n".utf8))
+    process.waitUntilCatching(SIGTERM)
+    kill(process.processIdentifier, SIGHUP)
+    try input.fileHandleForWriting.write(contentsOf: Data("1\n".utf8))
     try input.fileHandleForWriting.close()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
+    #expect(try scratch.read("out.csv") == Array("prediction\n1.5\n2.5\n".utf8))
   }
 
   /// The first Ctrl-C ends training with the best model so far; the second ends the process.
@@ -38,7 +62,7 @@ import Testing
     let errors = Pipe()
     process.standardError = errors
     try process.run()
-    try waitForTraining(process, scratch)
+    process.waitUntilCatching(SIGINT)
     kill(process.processIdentifier, SIGINT)
     let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
@@ -62,38 +86,5 @@ import Testing
     var text = "a,b,y\n"
     for row in 0..<count { text += "\(row % 97),\(row * 31 % 89),\(row % 97 - row * 31 % 89)\n" }
     return Array(text.utf8)
-  }
-
-  /// Waits until the process catches Ctrl-C: `/proc` says which signals are caught.
-  private func waitForTraining(_ process: Process, _ scratch: Scratch) throws {
-    let status = "/proc/\(process.processIdentifier)/status"
-    while process.isRunning {
-      let text = (try? String(contentsOfFile: status, encoding: .utf8)) ?? ""
-      let line = text.split(separator: "\n").first { $0.hasPrefix("SigCgt:") } ?? ""
-      let caught = UInt64(line.dropFirst(7).filter { $0 != "\t" }, radix: 16) ?? 0
-      if caught & 1 << UInt64(SIGINT - 1) != 0 { return }
-      sched_yield()
-    }
-  }
-}
-
-/// Lines from a pipe, as they come.
-private final class LineReader {
-  private let handle: FileHandle
-  private var rest: [UInt8] = []
-
-  init(_ handle: FileHandle) { self.handle = handle }
-
-  func next() -> String? {
-    while true {
-      if let end = rest.firstIndex(of: 0x0A) {
-        let line = String(decoding: rest[..<end], as: UTF8.self)
-        rest.removeSubrange(...end)
-        return line
-      }
-      let bytes = handle.availableData
-      if bytes.isEmpty { return nil }
-      rest += bytes
-    }
   }
 }
