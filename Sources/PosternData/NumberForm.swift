@@ -40,11 +40,23 @@ extension NumberForm {
   func rewrite(
     _ text: Span<UInt8>, to output: inout InlineArray<128, UInt8>
   ) -> Int {
-    let text = withoutUnit(trimmed(text))
-    guard text.count > 0, text.count <= Self.byteCountLimit else { return 0 }
+    let trimmedText = trimmed(text)
     var count = 0
+    var text = trimmedText
+    let place = unitPlace(text)
+    switch place {
+    case .none: break
+    case .front: text = withoutBlanks(text.extracting(unit.count...))
+    case .behindSign:
+      output[0] = text[0]
+      count = 1
+      text = withoutBlanks(text.extracting((1 + unit.count)...))
+    case .back: text = withoutBlanks(text.extracting(first: text.count - unit.count))
+    }
+    guard text.count > 0, text.count < Self.byteCountLimit else { return 0 }
     var index = 0
     if text[0] == 0x2D || text[0] == 0x2B {
+      guard count == 0 else { return 0 }
       output[count] = text[0]
       count += 1
       index = 1
@@ -84,17 +96,45 @@ extension NumberForm {
     return count > firstDigit ? count : 0
   }
 
-  /// `text` without the unit at one of its ends, and without the blanks beside it.
-  @_lifetime(copy text)
-  private func withoutUnit(_ text: Span<UInt8>) -> Span<UInt8> {
-    guard !unit.isEmpty, text.count > unit.count else { return text }
-    let end = text.count - unit.count
-    if text.extracting(end...).equals(unit.span) { return trimmed(text.extracting(first: end)) }
-    if text.extracting(first: unit.count).equals(unit.span) {
-      return trimmed(text.extracting(unit.count...))
+  /// Where the unit of a number stands.
+  private enum UnitPlace { case none, front, behindSign, back }
+
+  private func unitPlace(_ text: Span<UInt8>) -> UnitPlace {
+    let width = unit.count
+    guard width > 0, text.count > width else { return .none }
+    if text.extracting(first: width).equals(unit.span) { return .front }
+    if text[0] == 0x2D || text[0] == 0x2B, text.extracting(1..<1 + width).equals(unit.span) {
+      return .behindSign
     }
-    return text
+    return text.extracting((text.count - width)...).equals(unit.span) ? .back : .none
   }
+}
+
+/// `text` without spaces, tabs and no-break spaces at its ends.
+@_lifetime(copy text)
+func withoutBlanks(_ text: Span<UInt8>) -> Span<UInt8> {
+  var start = 0
+  var end = text.count
+  while start < end, let width = blankWidth(text, at: start), start + width <= end {
+    start += width
+  }
+  while end > start {
+    if isBlank(text[end - 1]) {
+      end -= 1
+    } else if end - start >= 2, blankWidth(text, at: end - 2) == 2 {
+      end -= 2
+    } else if end - start >= 3, blankWidth(text, at: end - 3) == 3 {
+      end -= 3
+    } else {
+      break
+    }
+  }
+  return text.extracting(start..<end)
+}
+
+/// How many bytes a blank or a no-break space at `index` has; nil if none is there.
+private func blankWidth(_ text: Span<UInt8>, at index: Int) -> Int? {
+  isBlank(text[index]) ? 1 : DigitGrouping.space.length(in: text, at: index)
 }
 
 /// Digits with marks between groups of three.

@@ -89,15 +89,11 @@ package struct NumberShape: Equatable, Sendable {
   private mutating func findUnit(
     _ text: Span<UInt8>, _ range: Range<Int>, _ number: Range<Int>
   ) -> Bool {
-    var front = range.lowerBound..<number.lowerBound
-    var back = number.upperBound..<range.upperBound
-    while !front.isEmpty, isBlank(text[front.upperBound - 1]) {
-      front = front.lowerBound..<front.upperBound - 1
-    }
-    while !back.isEmpty, isBlank(text[back.lowerBound]) {
-      back = back.lowerBound + 1..<back.upperBound
-    }
-    if front.isEmpty && back.isEmpty { return true }
+    var start = range.lowerBound
+    if start < number.lowerBound, text[start] == 0x2D || text[start] == 0x2B { start += 1 }
+    let front = NumberShape.unit(text, start..<number.lowerBound)
+    let back = NumberShape.unit(text, number.upperBound..<range.upperBound)
+    if front.isEmpty && back.isEmpty { return start == range.lowerBound }
     guard front.isEmpty || back.isEmpty else { return false }
     isPrefix = back.isEmpty
     unit = isPrefix ? front : back
@@ -116,6 +112,21 @@ package struct NumberShape: Equatable, Sendable {
       }
     }
     return true
+  }
+
+  /// What is left of a range without blanks at its ends.
+  private static func unit(_ text: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+    guard !range.isEmpty else { return range }
+    var start = range.lowerBound
+    let whole = text.extracting(range)
+    let kept = withoutBlanks(whole)
+    // The blanks in front are those that are there no more when only the end is trimmed.
+    while start < range.upperBound, !kept.isEmpty,
+      !text.extracting(start..<min(start + kept.count, range.upperBound)).equals(kept)
+    {
+      start += 1
+    }
+    return kept.isEmpty ? range.upperBound..<range.upperBound : start..<start + kept.count
   }
 
   /// The forms in which `text`, from its sign to its last digit, is a number.

@@ -47,12 +47,17 @@ extension RecordReader {
       result = parseDouble(output.span.extracting(first: count))
     }
     switch result {
-    case .number(let value): return value
+    case .number(let value): return isMissing(value, form) ? .nan : value
     case .overflow, .notFinite:
       throw .notFinite(position(of: index), name: ShortText(header[index]), text: ShortText(text))
     case .notNumber:
       throw .notNumber(position(of: index), name: ShortText(header[index]), text: ShortText(text))
     }
+  }
+
+  /// Whether a number in another form is one that means missing.
+  private func isMissing(_ value: Double, _ form: NumberForm) -> Bool {
+    !form.isPlain && (options.missing.contains(value) || options.missingNumbers.contains(value))
   }
 
   /// The number in a field of another form, rounded once to binary32.
@@ -63,7 +68,7 @@ extension RecordReader {
     var output = InlineArray<128, UInt8>(repeating: 0)
     let count = form.rewrite(text, to: &output)
     switch parseFloat(output.span.extracting(first: count)) {
-    case .number(let value): return value
+    case .number(let value): return isMissing(Double(value), form) ? .nan : value
     case .overflow, .notFinite:
       throw .notFinite(position(of: index), name: ShortText(header[index]), text: ShortText(text))
     case .notNumber:

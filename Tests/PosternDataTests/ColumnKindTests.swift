@@ -95,7 +95,7 @@ import Testing
 
   @Test func `codes that are partly numbers are categories or identifiers`() throws {
     #expect(try verdict((0..<60).map { $0 % 3 == 0 ? "A\($0 % 4)" : "\($0 % 5)" }) == .categories)
-    let tickets = (0..<60).map { $0 % 2 == 0 ? "PC \($0)" : "\(1000 + $0)" }
+    let tickets = (0..<60).map { $0 % 2 == 0 ? "A/\($0 % 3) \($0)" : "\(1000 + $0)" }
     #expect(try verdict(tickets) == .identifierLike(distinctCount: 60))
   }
 

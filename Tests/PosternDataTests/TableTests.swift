@@ -1,3 +1,4 @@
+import PosternFormat
 import Testing
 
 @testable import PosternData
@@ -19,7 +20,7 @@ import Testing
   @Test func `columns are loaded by name, codes in the order of the bytes`() throws {
     let table = try table(
       "n,skip,c\n1.5,x,b\n,x,é\n-2,x,NA\n0,x,Z\n7,x,b\n", plan("c", .categorical),
-      plan("n", .numeric))
+      plan("n", .plain))
     #expect(table.rowCount == 5)
     #expect(table.lines == [2, 3, 4, 5, 6])
     // Not its own inverse: first met as b, é, Z.
@@ -56,10 +57,10 @@ import Testing
   }
 
   @Test func `JSON is loaded like delimited text`() throws {
-    let csv = try table("a,b\n1,x\n,\n3,true\n", plan("a", .numeric), plan("b", .categorical))
+    let csv = try table("a,b\n1,x\n,\n3,true\n", plan("a", .plain), plan("b", .categorical))
     let json = try table(
       "{\"b\":\"x\",\"a\":1}\n{\"z\":{},\"b\":null,\"a\":null}\n{\"a\":3,\"b\":true}\n",
-      plan("a", .numeric),
+      plan("a", .plain),
       plan("b", .categorical), format: .ndjson)
     #expect(json.columns[1] == csv.columns[1])
     #expect(json.rowCount == 3)
@@ -69,10 +70,10 @@ import Testing
     let error = DataError.missingColumns([
       MissingColumn(name: ShortText(bytes("b")[0]), suggestion: nil)
     ])
-    #expect(throws: error) { try table("a\n1\n", plan("a", .numeric), plan("b", .numeric)) }
+    #expect(throws: error) { try table("a\n1\n", plan("a", .plain), plan("b", .plain)) }
     let absent = DataError.absentKey(line: 1, name: ShortText(bytes("b")[0]), suggestion: nil)
     #expect(throws: absent) {
-      try table("{\"a\":1}\n", plan("a", .numeric), plan("b", .numeric), format: .ndjson)
+      try table("{\"a\":1}\n", plan("a", .plain), plan("b", .plain), format: .ndjson)
     }
   }
 
@@ -81,7 +82,7 @@ import Testing
       throws: DataError.notNumber(
         TextPosition(line: 3, column: 3), name: ShortText(bytes("b")[0]),
         text: ShortText(bytes("x")[0]))
-    ) { try table("a,b\n1,2\n1,x\n", plan("b", .numeric)) }
+    ) { try table("a,b\n1,2\n1,x\n", plan("b", .plain)) }
   }
 
   @Test func `categories have limits`() {
@@ -103,7 +104,7 @@ import Testing
 
   @Test func `rows are removed from all columns`() throws {
     var table = try table(
-      "a,b\n1,x\n2,y\n3,x\n", plan("a", .numeric), plan("b", .categorical))
+      "a,b\n1,x\n2,y\n3,x\n", plan("a", .plain), plan("b", .categorical))
     table.removeRows(where: [false, true, false])
     #expect(table.rowCount == 2)
     #expect(table.lines == [2, 4])
@@ -164,4 +165,9 @@ import Testing
     #expect(try reader.number(1).isNaN)
     #expect(throws: DataError.self) { _ = try reader.number(2) }
   }
+}
+
+extension ColumnPlan.Kind {
+  /// Plain numbers, rounded once.
+  static let plain = ColumnPlan.Kind.numeric(NumberForm(), .zero)
 }

@@ -96,14 +96,14 @@ def category_code(text, categories):
     if text in categories:
         return categories.index(text)
     if DECIMAL.fullmatch(text):
-        value = float(text)
+        value = Fraction(text.decode())
         for code, known in enumerate(categories):
             trimmed = known.strip(BLANKS)
-            if DECIMAL.fullmatch(trimmed) and float(trimmed) == value:
+            if DECIMAL.fullmatch(trimmed) and Fraction(trimmed.decode()) == value:
                 return code
     if text.lower() in (b"true", b"false"):
         for code, known in enumerate(categories):
-            if known.lower() == text.lower():
+            if known.strip(BLANKS).lower() == text.lower():
                 return code
     return len(categories)
 
