@@ -123,7 +123,7 @@ extension RowSource {
     var options = RecordReader.Options(
       format: form.format.readerFormat(delimiter: rows.delimiter))
     if !rows.missing.isEmpty {
-      options.missing = MissingTokens(columnNames(rows.missing).map(text))
+      options.missing = MissingTokens(missingTexts(rows.missing))
     } else if let tokens = AncillarySection.missingTokens(model) {
       console.note(Messages.trainedWithTokens(tokens, Messages.name(ofInput: request.model)))
     }
