@@ -27,7 +27,7 @@ struct BudgetOptions: ParsableArguments {
   @Option(help: "What the target is; default: by its values.")
   var task: TrainCommand.TaskName?
 
-  @Option(help: ArgumentHelp("Random seed.", valueName: "n"), transform: wholeNumber)
+  @Option(help: ArgumentHelp("Random seed; default: 1.", valueName: "n"), transform: wholeNumber)
   var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("Threads; changes no bit of the model.", valueName: "n"))

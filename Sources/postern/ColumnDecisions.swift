@@ -53,7 +53,7 @@ struct ColumnDecisions {
     wishes.kind = kind
     wishes.decimal = options.decimal?.mark
     wishes.grouping = options.thousands?.grouping
-    wishes.units = columnNames(options.unit)
+    wishes.units = options.unit.map { Array($0.utf8) }
     wishes.dayOrder = options.dateOrder?.form
     wishes.likelyDecimal = likelyDecimal
     return wishes

@@ -23,7 +23,8 @@ extension Messages {
 
   static func trainedWithTokens(_ tokens: [String], _ model: String) -> Message {
     Message(
-      model, "trained with \(option("--missing", tokens))",
+      model,
+      "trained with `\(tokens.map { "--missing " + shellQuoted($0) }.joined(separator: " "))`",
       help: "say it here too if the rows have such texts")
   }
 

@@ -127,7 +127,9 @@ extension Messages {
     case .noUsableColumn(let count):
       return failure(
         data.name,
-        (count == 1 ? "not even the one column" : "none of the \(grouped(count)) columns")
+        (count == 0
+          ? "no column"
+          : count == 1 ? "not even the one column" : "none of the \(grouped(count)) columns")
           + " beside the target can be used: left out, constant or without values",
         "add a column that tells rows apart")
     case .nonFiniteTarget(let target, let row):

@@ -77,7 +77,7 @@ struct ModelInput {
   /// The texts that mean missing, for a reader: those of the options, else those of the model.
   func apply(to options: inout RecordReader.Options, missing: [String]) {
     if !missing.isEmpty {
-      options.missing = MissingTokens(columnNames(missing))
+      options.missing = MissingTokens(missingTexts(missing))
     } else if let tokens {
       options.missing = tokens
     }

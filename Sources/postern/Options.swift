@@ -134,6 +134,27 @@ func columnNames(_ texts: [String], in header: [[UInt8]] = []) -> [[UInt8]] {
   return names
 }
 
+/// Texts that mean missing, as `--missing` takes them: separated by commas, or one option for each.
+///
+/// A number with separators of thousands and a decimal point is one text, since a comma that is to
+/// separate never stands so.
+func missingTexts(_ texts: [String]) -> [String] {
+  texts.flatMap { value in
+    isGroupedNumber(Array(value.utf8)) ? [value] : columnNames([value]).map(text)
+  }
+}
+
+/// Whether a text is a number such as `9,584.7`.
+private func isGroupedNumber(_ text: [UInt8]) -> Bool {
+  let halves = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+  guard halves.count == 2, !halves[1].isEmpty else { return false }
+  var groups = halves[0].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+  if groups[0].first == UInt8(ascii: "-") { groups[0] = groups[0].dropFirst() }
+  return groups.count > 1 && (1...3).contains(groups[0].count)
+    && groups.dropFirst().allSatisfy { $0.count == 3 }
+    && (groups + [halves[1]]).allSatisfy { $0.allSatisfy { (0x30...0x39).contains($0) } }
+}
+
 /// The parts of a list with commas; a comma behind a backslash belongs to its part.
 private func listParts(_ text: [UInt8]) -> [[UInt8]] {
   var parts: [[UInt8]] = [[]]

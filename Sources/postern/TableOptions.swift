@@ -43,7 +43,7 @@ struct TableOptions: ParsableArguments {
   func readerOptions(path: String) -> RecordReader.Options {
     let format = inputFormat ?? TextFormat(path: path)
     var options = RecordReader.Options(format: format.readerFormat(delimiter: delimiter))
-    if !missing.isEmpty { options.missing = MissingTokens(columnNames(missing).map(text)) }
+    if !missing.isEmpty { options.missing = MissingTokens(missingTexts(missing)) }
     options.hasQuotes = quote == .double
     options.isHeaderless = noHeader && options.format != .ndjson
     options.absentIsMissing = absent == .missing

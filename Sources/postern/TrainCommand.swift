@@ -49,7 +49,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup(title: "ROUTER AND METHOD") var routing: RouterOptions
 
-  @Option(help: ArgumentHelp("Random seed.", valueName: "n"), transform: wholeNumber)
+  @Option(help: ArgumentHelp("Random seed; default: 1.", valueName: "n"), transform: wholeNumber)
   var seed: UInt64 = 1
 
   @Option(

@@ -61,5 +61,5 @@ extension TrainingColumns {
 /// The texts that mean missing, as the options of `train` say.
 func tokens(_ command: TrainCommand) -> MissingTokens {
   command.table.missing.isEmpty
-    ? .standard : MissingTokens(columnNames(command.table.missing))
+    ? .standard : MissingTokens(missingTexts(command.table.missing))
 }

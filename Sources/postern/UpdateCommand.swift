@@ -67,7 +67,7 @@ struct UpdateCommand: ParsableCommand {
       valueName: "file"))
   var valid: String?
 
-  @Option(help: ArgumentHelp("Random seed.", valueName: "n"), transform: wholeNumber)
+  @Option(help: ArgumentHelp("Random seed; default: 1.", valueName: "n"), transform: wholeNumber)
   var seed: UInt64 = 1
 
   @Option(

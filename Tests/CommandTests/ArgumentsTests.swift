@@ -58,6 +58,15 @@ import Testing
     #expect(names.map { String(decoding: $0, as: UTF8.self) } == ["a", "b,c", "d", "e", "x,y"])
   }
 
+  @Test func `a number with separators is one text that means missing`() {
+    #expect(
+      missingTexts(["9,584.7", "NA,-9", "-1,234,567.0"]) == ["9,584.7", "NA", "-9", "-1,234,567.0"])
+    #expect(
+      missingTexts(["9,99", "9,999", "1,23.4", "9\\,999"]) == [
+        "9", "99", "9", "999", "1", "23.4", "9,999",
+      ])
+  }
+
   @Test func `a new file never has the name of the old one`() {
     #expect(Messages.newName("a/b.arff", ".csv") == "a/b.csv")
     #expect(Messages.newName("a.b/c.csv", ".csv") == "a.b/c-new.csv")

@@ -25,7 +25,7 @@ import Testing
     "m.moe --explain=3", "m.moe --explain 3", "m.moe --threads 2 --batch 16 --cache 64M",
     "m.moe --no-header --delimiter ;", "m.moe --delimiter=\\t", "m.moe --missing NA,-9",
     "m.moe --missing=-9", "m.moe --on-error null --unknown-category error", "m.moe --on-error=skip",
-    "m.moe --keep=a=b", "a b",
+    "m.moe --keep=a=b", "a b", "m.moe --quote none --absent missing --encoding latin1",
   ])
   func `plain arguments are read as the parser reads them`(line: String) throws {
     let settings = try parsed(line)

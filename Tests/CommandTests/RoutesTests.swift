@@ -263,7 +263,7 @@ import Testing
     try scratch.write(try model.encoded(profile: .ship), to: "m.moe")
     let rows = rows(50).map { row in row.values.map { $0.isNaN ? "" : $0.description } }
     let lines = rows.map {
-      "\($0[0]),\($0[1]),\(["blue", "red"][Int(Float($0[2]) ?? 0) % 2]),0,\($0[4])\n"
+      "\($0[0]),\($0[1]),\(["blue", "red"][Int(Float($0[2]) ?? 0) % 2]),\($0[4])\n"
     }
     try scratch.write(Array(lines.joined().utf8), to: "rows.csv")
     let result = try scratch.run("postern routes m.moe rows.csv --no-header -q --html page.html")

@@ -52,6 +52,28 @@ import Testing
     #expect(try scratch.read("out.csv") == Array("prediction\n1.5\n2.5\n".utf8))
   }
 
+  /// A quote that is open by mistake holds answers back for 20 lines and no longer.
+  @Test func `a stray quote costs a coprocess one row`() throws {
+    let scratch = try Scratch()
+    let process = scratch.process(
+      "exec postern predict vectors/valid/smallest.moe --on-error null -q")
+    let (input, output) = (Pipe(), Pipe())
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+    let reader = LineReader(output.fileHandleForReading)
+    try input.fileHandleForWriting.write(contentsOf: Data("x\n\"0\n".utf8))
+    #expect(reader.next() == "prediction")
+    for _ in 0..<19 { try input.fileHandleForWriting.write(contentsOf: Data("1\n".utf8)) }
+    #expect(reader.next() == "")
+    for _ in 0..<19 { #expect(reader.next() == "2.5") }
+    try input.fileHandleForWriting.write(contentsOf: Data("0\n".utf8))
+    #expect(reader.next() == "1.5")
+    try input.fileHandleForWriting.close()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 1)
+  }
+
   /// The first Ctrl-C ends training with the best model so far; the second ends the process.
   @Test func `Ctrl-C keeps the best model so far`() throws {
     let scratch = try Scratch()

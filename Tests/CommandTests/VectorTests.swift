@@ -105,9 +105,16 @@ import Testing
   func `predictions from binary rows have the bits of the vector`(name: String) throws {
     let scratch = try Scratch()
     var bytes: [UInt8] = []
-    for word in try lines(name + ".rows").flatMap({ $0.split(separator: " ") }) {
-      let bits = try #require(UInt32(word, radix: 16))
-      bytes += (0..<4).map { UInt8(truncatingIfNeeded: bits >> UInt32(8 * $0)) }
+    let file = Scratch.repository.appendingPathComponent("formats/vectors/\(name).moe")
+    let model = [UInt8](try Data(contentsOf: file))
+    let schema = try ModelView(validating: model.span).schema
+    for row in try lines(name + ".rows") {
+      // Columns that the model ignores have no place in a row.
+      for (column, word) in row.split(separator: " ").enumerated()
+      where schema.kind(ofColumn: column) != .ignored {
+        let bits = try #require(UInt32(word, radix: 16))
+        bytes += (0..<4).map { UInt8(truncatingIfNeeded: bits >> UInt32(8 * $0)) }
+      }
     }
     try scratch.write(bytes, to: "rows.f32")
     let result = try scratch.run(

@@ -41,8 +41,13 @@ private func options(_ way: Int) -> RecordReader.Options {
     case 2: RecordReader.Options(format: .csv, names: names)
     case 3, 4: RecordReader.Options(format: .ndjson)
     case 5: RecordReader.Options(format: .ndjson, names: names)
+    case 6: RecordReader.Options(format: .delimited(UInt8(ascii: " ")))
     default: RecordReader.Options()
     }
+  options.isHeaderless = way % 11 == 0
+  options.hasQuotes = way % 5 != 0
+  options.absentIsMissing = way % 7 == 0
+  if way % 13 == 0 { options.encoding = .latin1 }
   if way % 3 == 0 { options.recordByteCountLimit = 64 }
   options.blockByteCount = 4096
   return options
@@ -65,6 +70,7 @@ private func records(
     let source = ByteSource(bytes: text, blockByteCount: blockByteCount)
     var reader = try RecordReader(source, options: options)
     if expectsNumbers { reader.expectNumbers() }
+    reader.expectText(in: Array(reader.header.indices.prefix(2)))
     while true {
       do throws(DataError) {
         guard try reader.next() else { break }
@@ -81,6 +87,9 @@ private func records(
         result.append(.record(record))
       } catch {
         result.append(.error(error))
+        for index in reader.header.indices where reader.isReadable(index) {
+          _ = reader.field(index).count
+        }
         if let excerpt = reader.excerpt(at: TextPosition(line: reader.line, column: 3)) {
           guard excerpt.caretOffset <= excerpt.text.count else { fatalError("a caret too far") }
         }
