@@ -52,7 +52,7 @@ struct PreparedData {
       data: encode(
         judged, columns: columns, categoryMaps: categoryMaps(of: judged, columns: columns)),
       targets: try Self.targets(judged, task: task, head: head, classNames: classNames),
-      head: head)
+      head: head, truth: judged.truth)
     if data.featureCount > table.rowCount {
       warnings.append(
         .moreFeaturesThanRows(featureCount: data.featureCount, rowCount: table.rowCount))
