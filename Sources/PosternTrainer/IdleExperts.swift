@@ -1,4 +1,4 @@
-// IdleExperts.swift: experts that no training row meets do not get into the file.
+// IdleExperts.swift: experts that no row meets, and copies of one, do not get into the file.
 //
 // Step: mixture → [fewer experts] → model value.   Specification: formats/model.md, section 9.3.
 
@@ -20,5 +20,18 @@ extension ModelDescription {
     ancillary.routingHistogram = kept.map { traffic[$0] }
     ancillary.routerParameters =
       kept.count > 1 ? ancillary.routerParameters?.removing(gone, groups: groups) : nil
+  }
+
+  /// Makes one expert of several that are all the same, as copies are that training left alone: no
+  /// answer changes.
+  mutating func mergeEqualExperts() {
+    guard gateScale == .none, experts.count > 1, experts.allSatisfy({ $0 == experts[0] }) else {
+      return
+    }
+    let featureCount = columns.reduce(0) { $0 + $1.featureCount }
+    router = TrainableRouter.single(featureCount: featureCount).serving
+    experts = [experts[0]]
+    ancillary.routingHistogram = [ancillary.routingHistogram.reduce(0, +)]
+    ancillary.routerParameters = nil
   }
 }

@@ -4,8 +4,8 @@
 
 import PosternPackaging
 
-/// What a linear model over fitted columns adds up: one standardised number for each numeric column,
-/// one indicator for each category, and one for each column's missing values.
+/// What a linear model over fitted columns adds up: one standardised number for each numeric
+/// column, one indicator for each category, and one for each column's missing values.
 ///
 /// Numbers are the table's own, not binned and not cut off at the edges of the fitted columns, in
 /// binary64: a target that follows them to a millionth of its spread needs both.
@@ -136,10 +136,16 @@ extension LinearDesign.Number {
     center = mean
     scale = isUsed ? 1 / deviation : 0
     self.fill = Double(fill)
+    guard isUsed else {
+      (low, high) = (edges[0], edges[edges.count - 1])
+      return
+    }
+    // On multiples of a power of two, so that people read short numbers.
     let margin = LinearDesign.reach * (most - least)
+    let unit = Double(sign: .plus, exponent: (most - least).exponent - 2, significand: 1)
     let limit = Double(edgeLimit)
-    low = isUsed ? Float(max(least - margin, -limit)) : edges[0]
-    high = isUsed ? Float(min(most + margin, limit)) : edges[edges.count - 1]
+    low = Float(max(((least - margin) / unit).rounded(.down) * unit, -limit))
+    high = Float(min(((most + margin) / unit).rounded(.up) * unit, limit))
   }
 
   /// The standardised number of a value, that of the fill for a missing one.

@@ -15,31 +15,59 @@ struct SimpleModels: Sendable {
   var head: [HeadOutput]
   /// The part of a regression that the linear model explains well.
   var part: LinearPart?
+  private let frame: Frame
+
+  /// What the models have in common with those that they are compared with.
+  private struct Frame: Sendable {
+    var columns: [Column]
+    var head: [HeadOutput]
+    var classNames: [[UInt8]]
+    var seed: UInt64
+    var threads: Int
+  }
 
   /// Fits them to the rows of `table`, of which `prepared` was made; without `hasLinear` only the
   /// constant.
   init(
     _ table: TrainingTable, _ prepared: PreparedData, hasLinear: Bool, seed: UInt64, threads: Int
   ) {
+    self.init(
+      table, prepared.targets,
+      Frame(
+        columns: prepared.columns, head: prepared.head, classNames: prepared.classNames,
+        seed: seed, threads: threads), hasLinear: hasLinear)
+  }
+
+  /// The same models of other rows, such as all that there are.
+  func refitted(to table: TrainingTable) throws(TrainingError) -> SimpleModels {
+    let task: ModelDescription.Task =
+      frame.classNames.isEmpty ? .regression : frame.head.count == 1 ? .binary : .multiclass
+    let targets = try PreparedData.targets(
+      table, task: task, head: frame.head, classNames: frame.classNames)
+    return SimpleModels(table, targets, frame, hasLinear: linear != nil)
+  }
+
+  private init(_ table: TrainingTable, _ targets: Targets, _ frame: Frame, hasLinear: Bool) {
+    self.frame = frame
     let truth = table.truth
-    let isRegression = prepared.task == .regression
-    let design = LinearDesign(table, columns: prepared.columns)
+    let isRegression = targets.task == .regression
+    let design = LinearDesign(table, columns: frame.columns)
     let zeros = [Double](repeating: 0, count: design.termCount)
     constant = LinearModel(
-      design: design, weights: prepared.head.map { _ in zeros },
+      design: design, weights: frame.head.map { _ in zeros },
       intercepts: isRegression
-        ? truth.map { $0.reduce(0, +) / Double(max($0.count, 1)) } : Self.logits(prepared.targets),
+        ? truth.map { $0.reduce(0, +) / Double(max($0.count, 1)) } : Self.logits(targets),
       means: zeros)
     head =
       isRegression
-      ? zip(prepared.head, truth).map { $0.scale > 0 ? $0.reaching($1) : $0 } : prepared.head
+      ? zip(frame.head, truth).map { $0.scale > 0 ? $0.reaching($1) : $0 } : frame.head
     guard hasLinear else { return }
+    let (seed, threads) = (frame.seed, frame.threads)
     if !isRegression {
-      linear = LinearClassifier.fit(
-        design, table, targets: prepared.targets, seed: seed, threads: threads)
+      linear = LinearClassifier.fit(design, table, targets: targets, seed: seed, threads: threads)
     } else if let fit = RidgeRegression.fit(design, table, seed: seed, threads: threads) {
       linear = fit.model
-      part = LinearPart(fit, table, head: prepared.head)
+      part = LinearPart(fit, table, head: frame.head)
     }
   }
 

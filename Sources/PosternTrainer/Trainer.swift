@@ -67,7 +67,9 @@ public enum Trainer {
     }
     let binCounts = TrainingPlan.binCounts(
       options, rowCount: train.rowCount, columnCount: train.columns.count)
-    return try TrainingRun(
+    let run = try TrainingRun(
       table: train, validation: judged, binCounts: binCounts, options: options, reporter: reporter)
+    if validation == nil { run.whole = table }
+    return run
   }
 }

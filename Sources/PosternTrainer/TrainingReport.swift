@@ -20,7 +20,8 @@ public struct TrainingReport: Equatable, Sendable {
     case mixture
     /// The dense network, as one expert for all rows.
     case dense
-    /// A linear model of the same columns, as one expert without hidden layers.
+    /// A linear model of the same columns, as one expert without hidden layers. Judged by rows that
+    /// were held out of the table it is fitted to all of them once more.
     case linear
     /// The mean target, or the shares of the classes, whatever the row.
     case constant

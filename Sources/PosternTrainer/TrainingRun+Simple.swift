@@ -36,10 +36,21 @@ extension TrainingRun {
     let table = prepared.validationTable
     let rows = try LabelledRows(table, of: routed)
     var contenders = [try Contender(candidate, routed, rows, table)]
-    for (candidate, description) in simpleModels(like: routed) {
+    for candidate in [TrainingReport.Candidate.linear, .constant] {
+      guard let description = description(candidate, simple, like: routed) else { continue }
       contenders.append(try Contender(candidate, description, rows, table))
     }
     return contenders
+  }
+
+  /// The model to be written. Of a simple one that was judged by rows held out of the table it is
+  /// the fit to all of the table: nothing was chosen by these rows but which model it is.
+  func written(_ chosen: Contender) throws(TrainingError) -> ModelDescription {
+    guard let whole, let fitted = try simple?.refitted(to: whole),
+      var description = description(chosen.candidate, fitted, like: chosen.description)
+    else { return chosen.description }
+    description.ancillary = chosen.description.ancillary
+    return description
   }
 
   /// The first contender if it is as much better than the best of the others as the plan asks for,
@@ -53,22 +64,22 @@ extension TrainingRun {
     return MeanGain(before: best.losses, after: own).exceeds(preference) ? contenders[0] : best
   }
 
-  /// A linear model, if one was fitted, and a constant, each as a model with one expert.
-  private func simpleModels(
-    like routed: ModelDescription
-  ) -> [(TrainingReport.Candidate, ModelDescription)] {
-    guard let simple else { return [] }
-    let constant = (TrainingReport.Candidate.constant, simple.constant)
-    let models = (simple.linear.map { [(.linear, $0)] } ?? []) + [constant]
-    return models.map { candidate, model in
-      var description = ModelDescription(
-        task: routed.task, gateScale: .none, columns: model.columns,
-        targetNames: routed.targetNames, classNames: routed.classNames,
-        router: TrainableRouter.single(featureCount: prepared.data.featureCount).serving,
-        experts: [model.expert(over: model.columns, head: simple.head)], head: simple.head)
-      description.ancillary.routingHistogram = [UInt64(prepared.data.rowCount)]
-      return (candidate, description)
-    }
+  /// The linear model or the constant as a model with one expert; nil for any other candidate, and
+  /// where there is none.
+  private func description(
+    _ candidate: TrainingReport.Candidate, _ simple: SimpleModels?, like routed: ModelDescription
+  ) -> ModelDescription? {
+    guard let simple,
+      let model = candidate == .linear
+        ? simple.linear : candidate == .constant ? simple.constant : nil
+    else { return nil }
+    var description = ModelDescription(
+      task: routed.task, gateScale: .none, columns: model.columns,
+      targetNames: routed.targetNames, classNames: routed.classNames,
+      router: TrainableRouter.single(featureCount: prepared.data.featureCount).serving,
+      experts: [model.expert(over: model.columns, head: simple.head)], head: simple.head)
+    description.ancillary.routingHistogram = [UInt64(prepared.data.rowCount)]
+    return description
   }
 
   /// Tells what a constant scores, and returns a warning if the model is one or worse.

@@ -22,6 +22,9 @@ final class TrainingRun {
   private var structure: [StructureStep] = []
   /// What the networks must be better than.
   var simple: SimpleModels?
+  /// The rows of training and those held out of the same table to judge; nil where these are from
+  /// another.
+  var whole: TrainingTable?
 
   init(encodings: [PreparedData], plan: TrainingPlan, reporter: ProgressReporter) {
     precondition(!encodings.isEmpty && plan.teachers.allSatisfy { $0.encoding < encodings.count })
@@ -95,6 +98,7 @@ final class TrainingRun {
     var routed = try model.mixture.description(prepared)
     routed.ancillary.routingHistogram = model.mixture.cells(prepared.data).map { UInt64($0.count) }
     routed.removeIdleExperts()
+    routed.mergeEqualExperts()
     let contenders = try contenders(stages.chosen, routed)
     var chosen = chosen(of: contenders)
     guard chosen.score.loss.isFinite else { throw .diverged }
@@ -105,7 +109,7 @@ final class TrainingRun {
     let dense: ModelDescription? =
       if let network = stages.dense { try describe(network) } else { nil }
     return TrainedModel(
-      description: chosen.description, dense: dense,
+      description: try written(chosen), dense: dense,
       report: report(stages, chosen, contenders))
   }
 

@@ -80,7 +80,9 @@ struct TrainingSummary {
     case .mixture: return experts + part
     case .dense where report.triedExpertCount == 1: return "one expert\(part)"
     case .dense: return "one expert\(part): \(tried) were tried and are no better"
-    case .linear: return "a linear model: no network is better"
+    case .linear:
+      return
+        "a linear model\(validation == nil ? ", then fitted to all rows" : ""): no network is better"
     case .constant: return "a constant: nothing is better"
     }
   }

@@ -25,6 +25,24 @@ import Testing
     #expect(try error(trained.description, fresh) < 1.03 * noise)
   }
 
+  /// The rows that judged take part in the end, unless they are a table of their own.
+  @Test func `a linear model is fitted to all rows of its table`() throws {
+    let table = LinearTables.table(rowCount: 120, noise: 0.2)
+    let trained = try Trainer.train(table, options: Synthetic.quickOptions())
+    try #require(trained.report.chosen == .linear)
+    let columns = try PreparedData(table: table, validation: nil, binCount: 4).columns
+    let fit = try #require(
+      RidgeRegression.fit(LinearDesign(table, columns: columns), table, seed: 7, threads: 1))
+    let (served, fitted) = (
+      try serve(trained.description, table).values, fit.model.predict(table)
+    )
+    #expect(zip(served, fitted).allSatisfy { abs(Double($0) - $1) < 1e-5 })
+    let judged = LinearTables.table(rowCount: 80, noise: 0.2, seed: 3)
+    let apart = try Trainer.train(table, validation: judged, options: Synthetic.quickOptions())
+    guard apart.report.chosen == .linear else { return }
+    #expect(try abs(error(apart.description, judged) - apart.report.score) < 1e-6)
+  }
+
   /// A line, and beside it a step that no line follows: a tenth of the spread.
   private func stepped(_ a: Double, _ b: Double, _ gap: Double?, _ kind: UInt32) -> Double {
     10 * a + (b > 0.5 ? 0.5 : 0)
@@ -176,6 +194,18 @@ import Testing
     gated.gateScale = .probability
     gated.removeIdleExperts()
     #expect(gated.experts.count == 4)
+  }
+
+  @Test func `copies of one expert become one`() throws {
+    var model = try idle(Router.flat(try node(3, seed: 1)), [4, 5, 6])
+    let different = model
+    model.mergeEqualExperts()
+    #expect(model == different)
+    model.experts = [model.experts[0], model.experts[0], model.experts[0]]
+    model.mergeEqualExperts()
+    #expect(model.experts == [different.experts[0]])
+    #expect(model.ancillary.routingHistogram == [15])
+    #expect(try encodedExpertCount(model) == 1)
   }
 
   /// Groups of two, three and one expert.
