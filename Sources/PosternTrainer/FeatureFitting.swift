@@ -71,7 +71,7 @@ func fitFeatures(
 }
 
 /// The largest magnitude of an edge. Section 6.2.
-private let edgeLimit: Float = 0x1p100
+let edgeLimit: Float = 0x1p100
 
 /// Edges at quantiles, or at the distinct values where they are few.
 private func fitNumeric(_ values: [Float], name: [UInt8], binCount: Int) -> Column {

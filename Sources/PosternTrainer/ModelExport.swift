@@ -58,6 +58,7 @@ extension Mixture {
       targetNames: prepared.targetNames, classNames: prepared.classNames, router: router.serving,
       experts: served, head: prepared.head)
     description.sharedExpert = try shared?.expert()
+    if let linear = prepared.linear { linear.add(to: &description) }
     if router.expertCount > 1 {
       description.ancillary.routerParameters = router.published(temperature: temperature)
     }

@@ -18,6 +18,8 @@ struct PreparedData {
   var warnings: [TrainingWarning]
   /// The rows of `validation` as they came.
   var validationTable: TrainingTable
+  /// The linear model whose rest is what networks learn: ``learnRest(of:_:)``.
+  var linear: LinearPart?
 
   /// Fits the transform on `table` and encodes both tables.
   init(
@@ -52,7 +54,7 @@ struct PreparedData {
       data: encode(
         judged, columns: columns, categoryMaps: categoryMaps(of: judged, columns: columns)),
       targets: try Self.targets(judged, task: task, head: head, classNames: classNames),
-      head: head)
+      head: head, truth: judged.truth)
     if data.featureCount > table.rowCount {
       warnings.append(
         .moreFeaturesThanRows(featureCount: data.featureCount, rowCount: table.rowCount))
@@ -88,7 +90,8 @@ struct PreparedData {
     for label in labels { counts[Int(label)] += 1 }
     let present = counts.indices.filter { counts[$0] > 0 }
     guard present.count > 1 else { throw .oneClassOnly(classIndex: present.first ?? 0) }
-    return counts.indices.filter { counts[$0] == 0 }.map { .absentClass(classIndex: $0) }
+    let absent = counts.indices.filter { counts[$0] == 0 }
+    return absent.isEmpty ? [] : [.absentClasses(classIndices: absent)]
   }
 
   /// The targets as the networks see them.

@@ -19,11 +19,19 @@ import PosternPackaging
 ///      in gradient-based learning. ICML 2025."
 /// [2]: https://doi.org/10.1007/BF00048682
 ///      "D. Böhning. Multinomial logistic regression algorithm. 1992."
+/// [3]: https://www.mathnet.ru/eng/dan46009
+///      "Y. Nesterov. A method of solving a convex programming problem with convergence rate
+///      O(1/k²). 1983."
+/// [4]: https://arxiv.org/abs/1204.3982
+///      "B. O'Donoghue, E. Candès. Adaptive restart for accelerated gradient schemes. 2012."
 struct RidgeHead {
   /// `λ`.
   var ridge = 1e-4
   /// Steps for classes; a regression is done after one, and a second takes rounding away.
   var stepCount = 40
+  /// Whether steps for classes gain momentum [3], which starts anew where it points uphill [4]:
+  /// many classes make the bound of the curvature a loose one, and plain steps short.
+  var isAccelerated = false
   /// At most so many rows, evenly spaced, are looked at; fewer where the layer is wide.
   var rowLimit = 65_536
 
@@ -44,32 +52,72 @@ struct RidgeHead {
     _ network: Network, data: EncodedRows, targets: Targets, rows: [Int32], offsets: [Float] = []
   ) -> Bool {
     guard let width = network.shape.widths.last, !rows.isEmpty else { return false }
+    network.prepare()
+    var unused = RandomStream(seed: 0)
+    let solutions = solutions(
+      width: width, targets: targets, rows: rows, offsets: offsets, ridges: [ridge]
+    ) { block, stride, h in
+      network.forward(data, rows: block, dropout: 0, random: &unused)
+      let activations = network.lastActivations
+      for row in 0..<block.count {
+        for i in 0..<width { h[row * stride + i] = activations[row * width + i] }
+      }
+    }
+    guard let solution = solutions.first else { return false }
+    write(solution, to: network)
+    return true
+  }
+
+  /// Puts a block's rows of `H` without the one into the front of `h`, where rows stand `stride`
+  /// apart.
+  typealias Filling = (_ rows: ArraySlice<Int32>, _ stride: Int, _ h: inout [Float]) -> Void
+
+  /// Solves the problem for each of `ridges`, from the solution of the one before.
+  ///
+  /// - Parameters:
+  ///   - width: Columns of `H` without the one.
+  ///   - targets: What the outputs should be.
+  ///   - rows: Those that are looked at.
+  ///   - offsets: What is added to the outputs of every row of the table; empty for nothing.
+  ///   - ridges: Values of `λ`.
+  ///   - filling: Makes the rows of `H`.
+  /// - Returns: The solutions, shape `(outputs, width + 1)` with the weight of the one last; none
+  ///   where there is no solution.
+  func solutions(
+    width: Int, targets: Targets, rows: [Int32], offsets: [Float] = [], ridges: [Double],
+    filling: Filling
+  ) -> [[Double]] {
     let limit = min(rowLimit, max(8 * width, (1 << 32) / (width * width)))
     let every = (rows.count + limit - 1) / limit
     let rows = Swift.stride(from: 0, to: rows.count, by: every).map { rows[$0] }
     var problem = Problem(width: width, outputCount: targets.outputCount)
-    network.prepare()
-    problem.eachBlock(rows, network, data) { problem, _ in problem.addGram() }
-    let penalty = ridge * Double(rows.count)
+    problem.eachBlock(rows, filling) { problem, _ in problem.addGram() }
     let curvature =
       switch targets.task {
       case .regression: 1.0
       case .binary: 0.25
       case .multiclass: 0.5
       }
-    guard let factor = Cholesky(problem.system(curvature: curvature, penalty: penalty)) else {
-      return false
-    }
-    for _ in 0..<(targets.task == .regression ? 2 : stepCount) {
-      problem.clearGradient(penalty: penalty)
-      problem.eachBlock(rows, network, data) { problem, block in
-        problem.addGradient(block, targets, offsets)
+    var solutions: [[Double]] = []
+    for ridge in ridges {
+      let penalty = ridge * Double(rows.count)
+      guard let factor = Cholesky(problem.system(curvature: curvature, penalty: penalty)) else {
+        return []
       }
-      problem.step(factor)
+      problem.rest()
+      for _ in 0..<(targets.task == .regression ? 2 : stepCount) {
+        problem.clearGradient(penalty: penalty)
+        problem.eachBlock(rows, filling) { problem, block in
+          problem.addGradient(block, targets, offsets)
+        }
+        problem.step(factor)
+        if isAccelerated { problem.goOn() }
+      }
+      problem.rest()
+      guard problem.solution.allSatisfy(\.isFinite) else { return [] }
+      solutions.append(problem.solution)
     }
-    guard problem.solution.allSatisfy(\.isFinite) else { return false }
-    problem.write(to: network)
-    return true
+    return solutions
   }
 
   /// The sums over rows, and the weights so far.
@@ -83,8 +131,11 @@ struct RidgeHead {
     /// Shape `(outputs, width + 1)`, the bias last.
     var solution: [Double]
     private var gradient: [Double]
+    /// With momentum, what the last step gave.
+    private var last: [Double]?
+    private var momentum = 1.0
     private var gram: [Double]
-    private var h: [Float] = []
+    private var h: [Float]
     private var rowCount = 0
     private var outputs: [Float]
     private var panels: [Float]
@@ -94,7 +145,8 @@ struct RidgeHead {
     init(width: Int, outputCount: Int) {
       self.width = width
       self.outputCount = outputCount
-      stride = width + 16
+      stride = width / 16 * 16 + 16
+      h = [Float](repeating: 0, count: RidgeHead.blockSize * stride)
       outputStride = (outputCount + 15) / 16 * 16
       solution = [Double](repeating: 0, count: outputCount * (width + 1))
       gradient = solution
@@ -105,20 +157,15 @@ struct RidgeHead {
 
     /// `H` block by block.
     mutating func eachBlock(
-      _ rows: [Int32], _ network: Network, _ data: EncodedRows,
-      _ body: (inout Problem, ArraySlice<Int32>) -> Void
+      _ rows: [Int32], _ filling: Filling, _ body: (inout Problem, ArraySlice<Int32>) -> Void
     ) {
-      var unused = RandomStream(seed: 0)
       for start in Swift.stride(from: 0, to: rows.count, by: RidgeHead.blockSize) {
         let block = rows[start..<min(start + RidgeHead.blockSize, rows.count)]
-        network.forward(data, rows: block, dropout: 0, random: &unused)
         rowCount = block.count
-        h.removeAll(keepingCapacity: true)
-        let activations = network.lastActivations
+        filling(block, stride, &h)
         for row in 0..<rowCount {
-          h.append(contentsOf: activations[row * width..<(row + 1) * width])
-          h.append(1)
-          for _ in 1..<16 { h.append(0) }
+          h[row * stride + width] = 1
+          for i in width + 1..<stride { h[row * stride + i] = 0 }
         }
         body(&self, block)
       }
@@ -201,15 +248,37 @@ struct RidgeHead {
       }
     }
 
-    func write(to network: Network) {
-      guard let layer = network.shape.layers.last else { return }
-      for output in 0..<outputCount {
-        for input in 0..<width {
-          let at = layer.weights + ((output / 16) * layer.inputCount + input) * 16 + output % 16
-          network.parameters[at] = Float(solution[output * size + input])
-        }
-        network.parameters[layer.bias + output] = Float(solution[output * size + width])
+    /// Takes the momentum away: the solution is what the last step gave.
+    mutating func rest() {
+      if let last { solution = last }
+      (last, momentum) = (nil, 1)
+    }
+
+    /// Goes on from the last step in its direction.
+    mutating func goOn() {
+      let now = solution
+      if let last {
+        let slope = gradient.indices.reduce(0) { $0 + gradient[$1] * (now[$1] - last[$1]) }
+        if slope > 0 { momentum = 1 }
+        let next = (1 + (1 + 4 * momentum * momentum).squareRoot()) / 2
+        let share = (momentum - 1) / next
+        for index in now.indices { solution[index] += share * (now[index] - last[index]) }
+        momentum = next
       }
+      last = now
+    }
+  }
+
+  private func write(_ solution: [Double], to network: Network) {
+    guard let layer = network.shape.layers.last else { return }
+    let size = layer.inputCount + 1
+    for output in 0..<network.shape.outputCount {
+      for input in 0..<layer.inputCount {
+        let at = layer.weights + ((output / 16) * layer.inputCount + input) * 16 + output % 16
+        network.parameters[at] = Float(solution[output * size + input])
+      }
+      network.parameters[layer.bias + output] = Float(
+        solution[output * size + layer.inputCount])
     }
   }
 }

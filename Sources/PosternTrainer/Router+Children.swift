@@ -28,16 +28,17 @@ extension Router {
     if case .twoLevel = self { group + 1 } else { 0 }
   }
 
-  /// Without `experts`; each group keeps one.
+  /// Without `experts`, of which there are others. A group that loses all goes too; where one group
+  /// is left there is nothing to choose among groups.
   func removing(_ experts: Set<Int>) -> Router {
-    var first = 0
-    var router = self
-    for (group, count) in groups.enumerated() {
-      let kept = (0..<count).filter { !experts.contains(first + $0) }
-      router[node: node(ofGroup: group)] = nodes[node(ofGroup: group)].selecting(kept)
-      first += count
+    let children = groups.children(without: experts)
+    guard case .twoLevel(let outer, let inner) = self else {
+      return .flat(nodes[0].selecting(children[0]))
     }
-    return router
+    let left = children.indices.filter { !children[$0].isEmpty }
+    let nodes = left.map { inner[$0].selecting(children[$0]) }
+    return nodes.count == 1
+      ? .flat(nodes[0]) : .twoLevel(outer: outer.selecting(left), inner: nodes)
   }
 
   /// With the one child of `new` behind those of a group.
@@ -69,6 +70,17 @@ extension Router {
   }
 }
 
+extension [Int] {
+  /// For groups of these sizes, the places of the experts in each that are not among `gone`.
+  fileprivate func children(without gone: Set<Int>) -> [[Int]] {
+    var first = 0
+    return map { count in
+      defer { first += count }
+      return (0..<count).filter { !gone.contains(first + $0) }
+    }
+  }
+}
+
 extension RouterNode {
   /// Only `children`, in that order.
   func selecting(_ children: [Int]) -> RouterNode {
@@ -81,15 +93,21 @@ extension RouterNode {
 }
 
 extension RouterParameters {
-  /// Without `experts` of a router with these groups.
+  /// Without `experts` of a router with these groups: see ``Router/removing(_:)``.
   func removing(_ experts: Set<Int>, groups: [Int]) -> RouterParameters {
-    var first = 0
+    let children = groups.children(without: experts)
     var parameters = self
-    for (group, count) in groups.enumerated() {
-      let kept = (0..<count).filter { !experts.contains(first + $0) }
-      let number = innerKind == nil ? 0 : group + 1
-      parameters.nodes[number] = nodes[number].selecting(kept)
-      first += count
+    guard let innerKind else {
+      parameters.nodes = [nodes[0].selecting(children[0])]
+      return parameters
+    }
+    let left = children.indices.filter { !children[$0].isEmpty }
+    let inner = left.map { nodes[$0 + 1].selecting(children[$0]) }
+    if inner.count > 1 {
+      parameters.nodes = [nodes[0].selecting(left)] + inner
+    } else {
+      (parameters.outerKind, parameters.innerKind, parameters.nodes) = (innerKind, nil, inner)
+      if innerKind != .perturbedCosine { (parameters.tau1, parameters.tau2) = (0, 0) }
     }
     return parameters
   }

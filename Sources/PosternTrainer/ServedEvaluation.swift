@@ -84,12 +84,33 @@ extension LabelledRows {
     guard values.allSatisfy(\.isFinite) else {
       return Score(loss: .infinity, metric: targets.task == .regression ? .infinity : 0)
     }
-    guard targets.task == .regression else { return score(values) }
-    return score(
-      values.indices.map { index in
-        let record = head[index % targets.outputCount]
-        return record.scale > 0 ? (values[index] - record.offset) / record.scale : 0
-      })
+    var score = score(outputs(served: values))
+    if targets.task == .regression {
+      score.metric = rootMeanSquaredError { Double(values[$0]) }
+    }
+    return score
+  }
+
+  /// What the values of a regression were before the head, classes as they are.
+  func outputs(served values: [Float]) -> [Float] {
+    guard targets.task == .regression else { return values }
+    return values.indices.map { index in
+      let record = head[index % targets.outputCount]
+      return record.scale > 0 ? (values[index] - record.offset) / record.scale : 0
+    }
+  }
+
+  /// The rows of `table` with their true targets, as the networks of `model` see them.
+  ///
+  /// - Throws: ``TrainingError/unknownValidationClass(row:)``.
+  init(_ table: TrainingTable, of model: ModelDescription) throws(TrainingError) {
+    self.init(
+      data: encode(
+        table, columns: model.columns,
+        categoryMaps: categoryMaps(of: table, columns: model.columns)),
+      targets: try PreparedData.targets(
+        table, task: model.task, head: model.head, classNames: model.classNames),
+      head: model.head, truth: table.truth)
   }
 }
 
@@ -105,11 +126,8 @@ extension LabelledRows {
     for (row, expert) in answers.experts.enumerated() where expert >= 0 {
       rows[expert] += 1
       for output in 0..<count {
-        let record = head[output]
-        let truth =
-          Double(targets.values[row * count + output]) * Double(record.scale)
-          + Double(record.offset)
-        let error = Double(answers.values[row * count + output]) - truth
+        let error =
+          Double(answers.values[row * count + output]) - truth[row * count + output]
         squares[expert * count + output] += error * error
       }
     }

@@ -81,11 +81,22 @@ extension ModelDescription {
 extension LabelledRows {
   /// The loss of each row, from values as the runtime gives them: infinite where it refuses.
   func rowLosses(served values: [Float]) -> [Double] {
-    let outputs = values.indices.map { index in
-      let record = head[index % targets.outputCount]
-      guard targets.task == .regression else { return values[index] }
-      return record.scale > 0 ? (values[index] - record.offset) / record.scale : 0
+    let losses =
+      targets.task == .regression
+      ? squaredErrors(served: values) : rowLosses(outputs(served: values))
+    return losses.map { $0.isFinite ? $0 : .infinity }
+  }
+
+  /// The mean over the targets of each row's squared errors, in binary64 and in units of the head.
+  private func squaredErrors(served values: [Float]) -> [Double] {
+    let count = targets.outputCount
+    return (0..<data.rowCount).map { row in
+      (0..<count).reduce(0.0) { sum, output in
+        guard head[output].scale > 0 else { return sum }
+        let index = row * count + output
+        let error = (Double(values[index]) - truth[index]) / Double(head[output].scale)
+        return sum + error * error / Double(count)
+      }
     }
-    return rowLosses(outputs).map { $0.isFinite ? $0 : .infinity }
   }
 }

@@ -34,6 +34,7 @@ extension TrainingTable {
           throw .nonFiniteTarget(target: index, row: row)
         }
       }
+      try checkExactTargets(names: names)
     case .classification(let name, let labels, let classes):
       guard classes.count <= 65_536 else {
         throw .tooManyClasses(found: classes.count, most: 65_536)
@@ -41,6 +42,16 @@ extension TrainingTable {
       try checkCount(labels.count, name: name)
       if let row = labels.firstIndex(where: { $0 >= classes.count }) {
         throw .labelOutOfRange(row: row, label: Int(labels[row]), classCount: classes.count)
+      }
+    }
+  }
+
+  private func checkExactTargets(names: [[UInt8]]) throws(TrainingError) {
+    guard !exactTargets.isEmpty else { return }
+    for (index, name) in names.enumerated() {
+      try checkCount(index < exactTargets.count ? exactTargets[index].count : 0, name: name)
+      if let row = exactTargets[index].firstIndex(where: { !$0.isFinite }) {
+        throw .nonFiniteTarget(target: index, row: row)
       }
     }
   }
@@ -89,7 +100,9 @@ extension TrainingTable {
       case .classification(let name, let labels, let classes):
         .classification(name: name, labels: rows.map { labels[$0] }, classes: classes)
       }
-    return TrainingTable(columns: columns, target: target, rowCount: rows.count)
+    return TrainingTable(
+      columns: columns, target: target,
+      exactTargets: exactTargets.map { target in rows.map { target[$0] } }, rowCount: rows.count)
   }
 
   /// Rows to train on and rows to validate on: a seeded tenth to sixth of the table, with the same

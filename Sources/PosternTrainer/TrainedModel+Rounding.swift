@@ -20,18 +20,11 @@ extension TrainedModel {
   ) throws(TrainingError) {
     guard type != .f32 else { return }
     var rounded = description
-    for expert in rounded.experts.indices { rounded.experts[expert].elementType = type }
-    rounded.sharedExpert?.elementType = type
+    rounded.round(to: type)
     let judged =
       validation ?? table.splitForValidation(seed: seed).map { table.selecting($0.validation) }
       ?? table
-    let rows = LabelledRows(
-      data: encode(
-        judged, columns: rounded.columns,
-        categoryMaps: categoryMaps(of: judged, columns: rounded.columns)),
-      targets: try PreparedData.targets(
-        judged, task: rounded.task, head: rounded.head, classNames: rounded.classNames),
-      head: rounded.head)
+    let rows = try LabelledRows(judged, of: rounded)
     let answers = try serve(rounded, judged)
     let score = rows.score(served: answers.values)
     guard score.loss.isFinite else { throw .diverged }

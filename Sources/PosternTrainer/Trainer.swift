@@ -22,8 +22,10 @@ public struct TrainedModel: Sendable {
 /// (distillation) and from the labels; it is copied into every expert and a router is started from
 /// k-means (sparse upcycling); router and experts are trained together on each expert's expected
 /// loss while routing turns from soft to hard; each expert is trained once more on the rows that it
-/// will answer for; and what validates best under top-1 routing is the model. The student in every
-/// expert is among the candidates, so that the mixture does not validate worse than it.
+/// will answer for; and what validates best under top-1 routing is the model, if it is better than
+/// the dense network, a linear model and a constant: of those that are as good the simplest is
+/// served, as one expert. Where a linear model explains nearly all of a target, the networks learn
+/// what it leaves, and the file adds it to each answer as a shared expert.
 public enum Trainer {
   /// Trains a model.
   ///
@@ -65,7 +67,9 @@ public enum Trainer {
     }
     let binCounts = TrainingPlan.binCounts(
       options, rowCount: train.rowCount, columnCount: train.columns.count)
-    return try TrainingRun(
+    let run = try TrainingRun(
       table: train, validation: judged, binCounts: binCounts, options: options, reporter: reporter)
+    if validation == nil { run.whole = table }
+    return run
   }
 }

@@ -60,6 +60,10 @@ public struct TrainingOptions: Equatable, Sendable {
   /// and there is no dense comparison.
   public var teacherCount: Int?
 
+  /// Whether networks may learn what a linear model leaves of a target, which adds that model to
+  /// the file as a shared expert.
+  package var addsLinearPart = true
+
   /// Creates options that leave everything to the size of the data.
   public init() {}
 

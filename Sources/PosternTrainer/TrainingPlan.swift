@@ -24,8 +24,9 @@ struct TrainingPlan: Equatable, Sendable {
   var method: TrainingMethod
   var start: TrainingStart
   var hasSharedExpert: Bool
-  /// Whether the dense network in every expert is served where the mixture is no better.
-  var mayServeDense: Bool
+  /// Whether something simpler is served where the mixture is no better: the dense network, a
+  /// linear model, or a constant.
+  var mayServeSimpler: Bool
   /// Each dense network that teaches: how it is trained, and on which of the encodings.
   var teachers: [Teacher]
   var studentCount = 2
@@ -68,16 +69,29 @@ struct TrainingPlan: Equatable, Sendable {
     validationRowCount < 500 ? 2 : validationRowCount < 1500 ? 1.5 : 1
   }
 
-  /// How many standard errors better than the copied dense network a mixture must validate.
+  /// How many standard errors better than a linear model, or a constant, a network must validate.
+  func networkPreference(validationRowCount: Int) -> Double {
+    teacherPreference(validationRowCount: validationRowCount)
+  }
+
+  /// How many standard errors better than the dense network a mixture must validate.
   ///
   /// Where rows are few no gain can show itself: the mixture is taken unless it is worse by more
   /// than chance, because refined copies rarely are.
   func mixturePreference(validationRowCount: Int) -> Double { validationRowCount < 500 ? -1 : 1 }
 
   /// The plan that `options` leave open, by the number of rows. `encodingCount` says how many
-  /// encodings of the rows there are to choose from.
+  /// encodings of the rows there are to choose from, `outputCount` how many outputs a network has.
   init(
-    options: TrainingOptions, rowCount: Int, task: ModelDescription.Task, encodingCount: Int = 1
+    options: TrainingOptions, rowCount: Int, task: ModelDescription.Task, encodingCount: Int = 1,
+    outputCount: Int = 1
+  ) {
+    self.init(options: options, rowCount: rowCount, task: task, encodingCount: encodingCount)
+    boundWork(outputCount: outputCount, options: options)
+  }
+
+  private init(
+    options: TrainingOptions, rowCount: Int, task: ModelDescription.Task, encodingCount: Int
   ) {
     seed = options.seed
     threads = options.threads
@@ -95,7 +109,7 @@ struct TrainingPlan: Equatable, Sendable {
       options.start
       ?? (method == .twoStage || method == .phased || !expertWidths.isEmpty || teacherCount == 0
         ? .scratch : .upcycled)
-    mayServeDense =
+    mayServeSimpler =
       options.method == nil && options.start == nil && expertWidths.isEmpty && !hasSharedExpert
       && teacherCount > 0
     let batchSize =

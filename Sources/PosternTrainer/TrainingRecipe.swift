@@ -107,6 +107,8 @@ extension Trainer {
     _ table: TrainingTable, validation: TrainingTable? = nil, options: TrainingOptions,
     recipe: TrainingRecipe
   ) throws(TrainingError) -> RecipeResult {
+    var options = options
+    options.addsLinearPart = false
     let run = try run(
       table, validation: validation, options: options, reporter: ProgressReporter { _ in true })
     recipe.apply(to: &run.plan)

@@ -18,8 +18,13 @@ public struct TrainingReport: Equatable, Sendable {
     case refitMixture
     /// Router and experts trained together.
     case mixture
-    /// The dense network in every expert, routed by k-means: no better and no worse than it.
-    case copiedDense
+    /// The dense network, as one expert for all rows.
+    case dense
+    /// A linear model of the same columns, as one expert without hidden layers. Judged by rows that
+    /// were held out of the table it is fitted to all of them once more.
+    case linear
+    /// The mean target, or the shares of the classes, whatever the row.
+    case constant
   }
 
   /// What scores say.
@@ -55,13 +60,22 @@ public struct TrainingReport: Equatable, Sendable {
   public var structure: [StructureStep] = []
   /// How each phase came out; empty unless training was ``TrainingMethod/phased``.
   public var phases: [PhaseReport] = []
+  /// Of a linear model of the same columns: ridge regression, or logistic regression for classes.
+  /// Nil where none was fitted.
+  public var linearScore: Double?
+  /// Of the mean target, or of the most frequent class.
+  public var constantScore: Double?
   /// Of the model that was chosen.
   public var score: Double
   /// Of the same model before its weights were rounded; `nil` where they were not.
   public var unroundedScore: Double?
   /// Which candidate was chosen.
   public var chosen: Candidate
-  /// Training rows that each expert answers for.
+  /// Experts that were tried; the model has fewer where fewer are as good, or some meet no row.
+  public var triedExpertCount = 1
+  /// Whether experts answer for what a linear model leaves, which the file has as a shared expert.
+  public var hasLinearPart = false
+  /// Training rows that each expert of the model answers for.
   public var expertTraffic: [Int]
   /// Whether the caller ended training early.
   public var stoppedEarly: Bool
@@ -96,8 +110,8 @@ public enum TrainingWarning: Equatable, Sendable {
   case rareCategories(column: Int, categoryCount: Int, rowCount: Int)
   /// The target has one value only; the model predicts it.
   case constantTarget(target: Int)
-  /// A class has no row in training.
-  case absentClass(classIndex: Int)
+  /// Classes that have no row in training, ascending.
+  case absentClasses(classIndices: [Int])
   /// There are more features than rows.
   case moreFeaturesThanRows(featureCount: Int, rowCount: Int)
   /// So few rows that the scores say little.
@@ -108,4 +122,6 @@ public enum TrainingWarning: Equatable, Sendable {
   case idleExpert(expert: Int)
   /// The mean target, or the most frequent class, scores better than the model.
   case worseThanConstant(score: Double, constant: Double)
+  /// Nothing that was trained is better than a constant, so the model is that constant.
+  case nothingLearned(constant: Double)
 }

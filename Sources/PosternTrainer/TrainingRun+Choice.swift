@@ -18,20 +18,8 @@ extension TrainingRun {
     return gain.exceeds(preference) ? teacher : best
   }
 
-  /// The score of the constant that suits the training rows best: mean targets, shares of classes.
-  var constantScore: Score {
-    let (targets, rows) = (prepared.targets, prepared.validation.data.rowCount)
-    var sums = [Double](repeating: 0, count: targets.outputCount)
-    for (index, value) in targets.values.enumerated() {
-      sums[index % targets.outputCount] += Double(value)
-    }
-    if targets.values.isEmpty { for label in targets.labels { sums[Int(label)] += 1 } }
-    let means = sums.map { Float($0 / Double(max(prepared.data.rowCount, 1))) }
-    return prepared.validation.score(ofTaught: (0..<rows).flatMap { _ in means })
-  }
-
   /// Takes the mixture that validates best, before or after the refit; where the plan allows it,
-  /// only if it is as much better than the copied dense network as the plan asks for.
+  /// only if it is as much better than the dense network as the plan asks for.
   func choose(_ stages: inout Stages) {
     let candidates = [
       (TrainingReport.Candidate.refitMixture, stages.refit), (.mixture, stages.mixture),
@@ -43,7 +31,7 @@ extension TrainingRun {
       }
     }
     guard let best else { return }
-    if plan.mayServeDense, let rival = stages.copied {
+    if plan.mayServeSimpler, let rival = stages.copied {
       let data = prepared.validation.data
       let (own, base) = (
         prepared.validation.rowLosses(best.fitted.mixture.predict(data, threads: plan.threads)),

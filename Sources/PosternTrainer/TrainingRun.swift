@@ -20,6 +20,11 @@ final class TrainingRun {
   /// What the structure search found, if the number of experts was sought.
   var expertStart: ExpertStart?
   private var structure: [StructureStep] = []
+  /// What the networks must be better than.
+  var simple: SimpleModels?
+  /// The rows of training and those held out of the same table to judge; nil where these are from
+  /// another.
+  var whole: TrainingTable?
 
   init(encodings: [PreparedData], plan: TrainingPlan, reporter: ProgressReporter) {
     precondition(!encodings.isEmpty && plan.teachers.allSatisfy { $0.encoding < encodings.count })
@@ -44,8 +49,16 @@ final class TrainingRun {
     }
     let plan = TrainingPlan(
       options: options, rowCount: table.rowCount, task: encodings[0].task,
-      encodingCount: encodings.count)
+      encodingCount: encodings.count, outputCount: encodings[0].head.count)
+    let simple = SimpleModels(
+      table, encodings[0], hasLinear: plan.mayServeSimpler, seed: plan.seed, threads: plan.threads)
+    if let part = simple.part, options.addsLinearPart,
+      encodings.allSatisfy({ part.model.design.reaching(from: $0.columns) != nil })
+    {
+      for index in encodings.indices { encodings[index].learnRest(of: table, part) }
+    }
     self.init(encodings: encodings, plan: plan, reporter: reporter)
+    self.simple = simple
     if options.findsExpertCount { findStructure() }
   }
 
@@ -68,12 +81,12 @@ final class TrainingRun {
     var students: [FittedNetwork] = []
     /// The best of teachers and students: what the mixture grows from, and the dense comparison.
     var dense: FittedNetwork?
-    /// The dense network in every expert.
+    /// The dense network in every expert: where the mixture starts, and no better than it.
     var copied: FittedMixture?
     var mixture: FittedMixture?
     var refit: FittedMixture?
     var phases: [PhaseReport] = []
-    var chosen = TrainingReport.Candidate.copiedDense
+    var chosen = TrainingReport.Candidate.dense
     /// What is served.
     var model: FittedMixture?
   }
@@ -82,36 +95,39 @@ final class TrainingRun {
   func model() throws(TrainingError) -> TrainedModel {
     let stages = try run()
     guard let model = stages.model else { throw .diverged }
-    let traffic = model.mixture.cells(prepared.data).map(\.count)
-    var description = try model.mixture.description(prepared)
-    description.ancillary.routingHistogram = traffic.map { UInt64($0) }
-    // The score that is told is the runtime's own.
-    let answers = try serve(description, prepared.validationTable)
-    let served = prepared.validation.score(served: answers.values)
-    guard served.loss.isFinite else { throw .diverged }
+    var routed = try model.mixture.description(prepared)
+    routed.ancillary.routingHistogram = model.mixture.cells(prepared.data).map { UInt64($0.count) }
+    routed.removeIdleExperts()
+    routed.mergeEqualExperts()
+    let contenders = try contenders(stages.chosen, routed)
+    var chosen = chosen(of: contenders)
+    guard chosen.score.loss.isFinite else { throw .diverged }
     if prepared.task == .regression {
-      description.ancillary.deviations = prepared.validation.deviations(
-        of: answers, expertCount: description.experts.count)
+      chosen.description.ancillary.deviations = chosen.rows.deviations(
+        of: chosen.answers, expertCount: chosen.description.experts.count)
     }
     let dense: ModelDescription? =
       if let network = stages.dense { try describe(network) } else { nil }
     return TrainedModel(
-      description: description, dense: dense,
-      report: report(stages, served: served, traffic: traffic))
+      description: try written(chosen), dense: dense,
+      report: report(stages, chosen, contenders))
   }
 
-  private func report(_ stages: Stages, served: Score, traffic: [Int]) -> TrainingReport {
+  private func report(
+    _ stages: Stages, _ chosen: Contender, _ contenders: [Contender]
+  ) -> TrainingReport {
+    let traffic = chosen.description.ancillary.routingHistogram.map { Int($0) }
     var report = TrainingReport(
       metric: prepared.task == .regression ? .rootMeanSquaredError : .accuracy,
       trainingRowCount: prepared.data.rowCount,
-      validationRowCount: prepared.validation.data.rowCount, score: served.metric,
-      chosen: stages.chosen, expertTraffic: traffic, stoppedEarly: reporter.shouldStop,
+      validationRowCount: prepared.validation.data.rowCount, score: chosen.score.metric,
+      chosen: chosen.candidate, expertTraffic: traffic, stoppedEarly: reporter.shouldStop,
       warnings: prepared.warnings
         + traffic.indices.filter { traffic[$0] == 0 }.map { .idleExpert(expert: $0) })
-    let constant = constantScore.metric
-    if prepared.task == .regression ? served.metric > constant : served.metric < constant {
-      report.warnings.append(.worseThanConstant(score: served.metric, constant: constant))
-    }
+    report.triedExpertCount = plan.expertCount
+    report.hasLinearPart = prepared.linear != nil && contenders.first?.candidate == chosen.candidate
+    report.linearScore = contenders.first { $0.candidate == .linear }?.score.metric
+    report.warnings += compareWithConstant(&report, contenders)
     report.structure = structure
     report.teacherScores = stages.teachers.map(\.score.metric)
     report.teachersMeanScore = stages.teachersMeanScore?.metric
@@ -134,12 +150,17 @@ final class TrainingRun {
 
   /// A dense network as a model with one expert.
   private func describe(_ dense: FittedNetwork) throws(TrainingError) -> ModelDescription {
-    let network = NetworkParameters(shape: dense.shape, values: dense.parameters)
-    var description = try Mixture(
-      router: .single(featureCount: prepared.data.featureCount), experts: [network]
-    ).description(prepared)
+    var description = try single(dense).mixture.description(prepared)
     description.ancillary.routingHistogram = [UInt64(prepared.data.rowCount)]
     return description
+  }
+
+  /// A dense network as the one expert of a mixture.
+  private func single(_ dense: FittedNetwork) -> FittedMixture {
+    let network = NetworkParameters(shape: dense.shape, values: dense.parameters)
+    let mixture = Mixture(
+      router: .single(featureCount: prepared.data.featureCount), experts: [network])
+    return FittedMixture(mixture: mixture, score: dense.score, epochs: 0)
   }
 
   /// Runs all stages.
@@ -181,7 +202,7 @@ final class TrainingRun {
     let copied = FittedMixture(mixture: copies, score: dense.score, epochs: 0)
     let stages = Stages(
       teachers: teachers, teachersMeanScore: teachersMeanScore, students: students, dense: dense,
-      copied: copied, model: copied)
+      copied: copied, model: single(dense))
     return (stages, blended)
   }
 }

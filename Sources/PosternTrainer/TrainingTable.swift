@@ -40,13 +40,26 @@ public struct TrainingTable: Sendable {
   public var columns: [Column]
   /// What is to be predicted.
   public var target: Target
+  /// The targets of a regression before they were rounded to binary32, in the same unit,
+  /// `exactTargets[target][row]`, finite: what scores are computed against. Empty: the same as the
+  /// rounded ones.
+  public var exactTargets: [[Double]]
   /// The number of rows.
   public var rowCount: Int
 
   /// Creates a table.
-  public init(columns: [Column], target: Target, rowCount: Int) {
+  public init(
+    columns: [Column], target: Target, exactTargets: [[Double]] = [], rowCount: Int
+  ) {
     self.columns = columns
     self.target = target
+    self.exactTargets = exactTargets
     self.rowCount = rowCount
+  }
+
+  /// The targets of a regression as exactly as they are known; empty for classes.
+  var truth: [[Double]] {
+    guard case .regression(_, let values) = target else { return [] }
+    return exactTargets.isEmpty ? values.map { $0.map(Double.init) } : exactTargets
   }
 }

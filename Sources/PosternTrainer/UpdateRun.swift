@@ -81,17 +81,11 @@ struct UpdateRun {
 
   /// Rows with their true targets, as the model's networks see them.
   func labelled(_ table: TrainingTable) throws(UpdateError) -> LabelledRows {
-    let targets: Targets
     do throws(TrainingError) {
-      targets = try PreparedData.targets(
-        table, task: frame.task, head: frame.head, classNames: frame.classNames)
+      return try LabelledRows(table, of: frame)
     } catch {
       throw .training(error)
     }
-    let maps = categoryMaps(of: table, columns: frame.columns)
-    return LabelledRows(
-      data: encode(table, columns: frame.columns, categoryMaps: maps), targets: targets,
-      head: frame.head)
   }
 
   /// What the model would say about the rows of `table` if `expert` answered each, by the runtime.

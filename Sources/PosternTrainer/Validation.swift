@@ -40,6 +40,27 @@ struct LabelledRows {
   var targets: Targets
   /// What turns outputs into values, one for each output.
   var head: [HeadOutput]
+  /// The targets of a regression in their own unit, in binary64 and not rounded before: what
+  /// ``Score/metric`` is computed against. Shape `(rows, outputs)`; empty for classes.
+  var truth: [Double]
+
+  /// Rows whose exact targets are `truth[target][row]`; without them what `targets` say.
+  init(data: EncodedRows, targets: Targets, head: [HeadOutput], truth: [[Double]] = []) {
+    self.data = data
+    self.targets = targets
+    self.head = head
+    self.truth = []
+    guard targets.task == .regression else { return }
+    let count = targets.outputCount
+    if truth.isEmpty {
+      self.truth = targets.values.enumerated().map { index, value in
+        Double(value) * Double(head[index % count].scale) + Double(head[index % count].offset)
+      }
+    } else {
+      self.truth.reserveCapacity(data.rowCount * count)
+      for row in 0..<data.rowCount { for target in truth { self.truth.append(target[row]) } }
+    }
+  }
 
   /// The loss of each row, from outputs of shape `(rows, outputCount)`. See ``Score/loss``.
   func rowLosses(_ outputs: [Float]) -> [Double] {
@@ -124,16 +145,25 @@ struct LabelledRows {
 
   private func rootMeanSquaredError(_ outputs: [Float]) -> Double {
     let count = targets.outputCount
+    return rootMeanSquaredError { index in
+      let record = head[index % count]
+      return Double(clamped(outputs[index], index % count)) * Double(record.scale)
+        + Double(record.offset)
+    }
+  }
+
+  /// The error of values in the target's unit, by their index in shape `(rows, outputs)`; the mean
+  /// over several targets.
+  func rootMeanSquaredError(_ value: (Int) -> Double) -> Double {
+    let count = targets.outputCount
     var total = 0.0
     for output in 0..<count {
       var squares = 0.0
       for row in 0..<data.rowCount {
-        let truth = targets.values[row * count + output]
-        let difference = Double(clamped(outputs[row * count + output], output)) - Double(truth)
+        let difference = value(row * count + output) - truth[row * count + output]
         squares += difference * difference
       }
-      let mean = squares / Double(max(data.rowCount, 1))
-      total += mean.squareRoot() * Double(head[output].scale)
+      total += (squares / Double(max(data.rowCount, 1))).squareRoot()
     }
     return total / Double(count)
   }

@@ -47,7 +47,8 @@ struct BudgetSession {
     if !json { Console().write(plan.text(name: name)) }
     let command = try options.command(rows: table, shape: shape)
     var sizes = shape.sizes
-    let report = try TrainingSession(command).run(columns, data, elements: shape.elementType) {
+    let session = TrainingSession(command)
+    let report = try session.run(columns, data, elements: shape.elementType, isBudgeted: true) {
       bytes in
       sizes = try BudgetSizes(of: bytes, rowCapacity: rows)
       let overruns = budget.overruns(sizes)

@@ -83,8 +83,9 @@ extension Messages {
           + "\(self.count(rows, "row")) taken as unknown"
       case .constantTarget(let target):
         "target \(targetName(target, data)) has one value only, the model can but repeat it"
-      case .absentClass(let index):
-        "class \(className(index, data)) has no training row once the validation rows are taken"
+      case .absentClasses(let classes):
+        "\(absentClasses(classes.map { className($0, data) })) no training row once the validation "
+          + "rows are taken"
       case .moreFeaturesThanRows(let features, let rows):
         "\(self.count(features, "feature")) and only \(self.count(rows, "row")): expect little"
       case .fewRows(let rows): "only \(self.count(rows, "row")): the scores say little"
@@ -93,8 +94,16 @@ extension Messages {
       case .worseThanConstant(let score, let constant):
         "the model scores \(significant(score)), the best constant \(significant(constant)): "
           + "nothing is learned"
+      case .nothingLearned(let constant):
+        "nothing that was trained is better than the best constant, which scores "
+          + "\(significant(constant)): the model is that constant"
       }
     return Message(data.name, text)
+  }
+
+  private static func absentClasses(_ names: [String]) -> String {
+    names.count == 1
+      ? "class \(names[0]) has" : "\(grouped(names.count)) classes (\(list(names, limit: 3))) have"
   }
 
   private static func targetName(_ index: Int, _ data: TrainingData) -> String {

@@ -8,18 +8,18 @@ internal import PosternPackaging
 internal import PosternStorage
 
 extension PackCommand {
-  /// The bytes of the model with the weights of all experts rounded to `elements`, and a self-test
-  /// with the answers that it gives then. Transform and router stay f32, so that routes stay.
+  /// The bytes of the model with the weights of its experts rounded to `elements`, and a self-test
+  /// with the answers that it gives then.
   func rounded(_ view: ModelView, _ elements: ElementName, _ name: String) throws -> [UInt8] {
     do {
       var model = try ModelDescription(
         decoding: view,
         decoded: { expert throws(FormatError) in try decodedExpert(view, expert) })
-      for expert in model.experts.indices { try round(&model.experts[expert], elements, name) }
-      if model.sharedExpert != nil, var shared = model.sharedExpert {
-        try round(&shared, elements, name)
-        model.sharedExpert = shared
+      let all = model.experts + (model.sharedExpert.map { [$0] } ?? [])
+      for expert in all where expert.elementType != .f32 {
+        throw CommandFailure(.usage, Messages.alreadyRounded(expert.elementType, name))
       }
+      model.round(to: elements.type)
       let isRaw = view.expertEntry(0).encoding == .raw
       let bytes = try model.encoded(profile: profile?.profile ?? (isRaw ? .map : .ship))
       let rounded = try ModelView(validating: bytes.span)
@@ -33,14 +33,5 @@ extension PackCommand {
     } catch let error as PackagingError {
       throw CommandFailure(.refusedModel, Messages.packaging(error, name))
     }
-  }
-
-  private func round(
-    _ expert: inout Expert, _ elements: ElementName, _ name: String
-  ) throws(CommandFailure) {
-    guard expert.elementType == .f32 else {
-      throw CommandFailure(.usage, Messages.alreadyRounded(expert.elementType, name))
-    }
-    expert.elementType = elements.type
   }
 }

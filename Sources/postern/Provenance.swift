@@ -62,7 +62,8 @@ func scoresJSON(_ report: TrainingReport) -> JSON {
     JSON.Member(name: "model", value: .number(report.score)),
   ]
   let optional = [
-    ("unrounded", report.unroundedScore), ("dense", report.denseScore),
+    ("unrounded", report.unroundedScore), ("constant", report.constantScore),
+    ("linear", report.linearScore), ("dense", report.denseScore),
     ("teachersMean", report.teachersMeanScore), ("softMixture", report.softMixtureScore),
     ("mixture", report.mixtureScore), ("refit", report.refitScore), ("softLoss", report.softLoss),
     ("top1Loss", report.hardLoss),

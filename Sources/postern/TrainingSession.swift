@@ -36,10 +36,10 @@ struct TrainingSession {
   }
 
   /// Trains on rows that were read, stores weights as `elements`, and writes the model if `check`
-  /// does not throw.
+  /// does not throw. `isBudgeted` keeps the model to the shape that the options name.
   func run(
     _ columns: TrainingColumns, _ data: TrainingData, elements: Expert.ElementType = .f32,
-    check: ([UInt8]) throws -> Void
+    isBudgeted: Bool = false, check: ([UInt8]) throws -> Void
   ) throws -> TrainingReport {
     let validation = try command.valid.map { path in
       try TrainingData(TrainingInput(path, command.table), columns)
@@ -47,7 +47,10 @@ struct TrainingSession {
     if let validation { console.note(about: validation, known: data.categories) }
     let metric = metricName(columns.isClassification ? .accuracy : .rootMeanSquaredError)
     var bar = ProgressBar(console: console, metric: metric)
-    var trained = try train(data, validation, &bar)
+    var options = command.trainingOptions
+    // A linear part makes the file larger than the plan has it.
+    options.addsLinearPart = !isBudgeted
+    var trained = try train(data, validation, options, &bar)
     bar.end()
     do throws(TrainingError) {
       try trained.round(
@@ -79,7 +82,8 @@ struct TrainingSession {
   }
 
   private func train(
-    _ data: TrainingData, _ validation: TrainingData?, _ bar: inout ProgressBar
+    _ data: TrainingData, _ validation: TrainingData?, _ options: TrainingOptions,
+    _ bar: inout ProgressBar
   ) throws -> TrainedModel {
     let box = Box(bar)
     let limit = command.timeLimit ?? .infinity
@@ -87,7 +91,7 @@ struct TrainingSession {
     defer { bar = box.bar }
     do throws(TrainingError) {
       return try Trainer.train(
-        data.table, validation: validation?.table, options: command.trainingOptions
+        data.table, validation: validation?.table, options: options
       ) { progress in
         box.bar.show(progress)
         return !Signals.isInterrupted && box.bar.seconds < limit

@@ -29,6 +29,10 @@ struct TrainingSummary {
     if let unrounded = report.unroundedScore {
       table.append(["in f32", significant(unrounded), "before the weights were rounded"])
     }
+    if let linear = report.linearScore, report.chosen != .linear {
+      let kind = report.metric == .accuracy ? "logistic" : "ridge"
+      table.append(["linear model", significant(linear), "\(kind) regression on the same columns"])
+    }
     if let soft = report.softMixtureScore {
       let hard = report.mixtureScore.map { "top-1 instead: \(significant($0)), then refit" }
       table.append([
@@ -67,13 +71,19 @@ struct TrainingSummary {
   }
 
   private var chosenText: String {
-    let experts = Messages.count(report.expertTraffic.count, "expert")
+    let tried = Messages.count(report.triedExpertCount, "expert")
+    var experts = Messages.count(report.expertTraffic.count, "expert")
+    if report.expertTraffic.count < report.triedExpertCount { experts += " of \(tried) tried" }
+    let part = report.hasLinearPart ? ", beside a linear model" : ""
     switch report.chosen {
-    case .refitMixture: return "\(experts), each refitted on the rows it answers for"
-    case .mixture: return "\(experts)"
-    case .copiedDense:
-      return report.expertTraffic.count == 1
-        ? "one expert" : "\(experts), all like the dense network, which nothing beat"
+    case .refitMixture: return "\(experts), each refitted on the rows it answers for\(part)"
+    case .mixture: return experts + part
+    case .dense where report.triedExpertCount == 1: return "one expert\(part)"
+    case .dense: return "one expert\(part): \(tried) were tried and are no better"
+    case .linear:
+      return
+        "a linear model\(validation == nil ? ", then fitted to all rows" : ""): no network is better"
+    case .constant: return "a constant: nothing is better"
     }
   }
 
@@ -98,6 +108,8 @@ struct TrainingSummary {
       "scores": scoresJSON(report),
       "chosen": .text(report.chosen.rawValue),
       "structure": structureJSON(report),
+      "hasLinearPart": .bool(report.hasLinearPart),
+      "triedExpertCount": .integer(report.triedExpertCount),
       "expertRowCounts": .array(report.expertTraffic.map(JSON.integer)),
       "expertChangeRates": .array(report.expertChangeRates.map(JSON.number)),
       "routerFrozenAfter": report.routerFrozenAfter.map(JSON.integer) ?? .null,

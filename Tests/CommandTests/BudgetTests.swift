@@ -75,6 +75,7 @@ import Testing
     options.binCount = 4
     options.epochCount = 2
     options.teacherCount = 1
+    options.method = .softToHard
     var trained = try Trainer.train(BudgetTable.table, options: options)
     try trained.round(to: type, BudgetTable.table, validation: nil, seed: options.seed)
     var outline = try ModelOutline(BudgetTable.table, options: options)

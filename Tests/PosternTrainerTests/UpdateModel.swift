@@ -14,6 +14,8 @@ enum UpdateModel {
     _ table: TrainingTable, experts: Int = 4, router: RouterChoice? = nil, groups: Int? = nil
   ) -> [UInt8] {
     var options = Synthetic.quickOptions(experts: experts)
+    // So many experts whatever else would do.
+    options.method = .softToHard
     options.router = router
     options.groupCount = groups
     let model = try? Trainer.train(table, options: options)
