@@ -151,9 +151,9 @@ struct RowWriter {
       text.append(classText.span)
     }
     if let deviations {
-      for (target, deviation) in deviations[session.expert(slot)].enumerated() {
+      for deviation in deviations[session.expert(slot)] {
         appendPrefix(&column, to: &text)
-        text.append(Float(readings[target].difference(Double(deviation))))
+        text.append(deviation)
       }
     }
     if writesProbabilities {

@@ -206,6 +206,11 @@ struct TrainingColumns {
     return .regression(names: targets, values: values)
   }
 
+  /// The targets of a regression as the text says them, in the unit of the values; else empty.
+  func exactTargets(of table: Table) -> [[Double]] {
+    isClassification ? [] : table.columns[targetIndices].map(\.exact)
+  }
+
   /// The same plans with the origins and the spellings of a first table, for further tables.
   ///
   /// - Parameter data: The first table.

@@ -104,7 +104,8 @@ extension TrainingData {
           name: input.name,
           values: input.place.map { table.columns[$0].trainingValues } ?? .ignored)
       },
-      target: plan.target(of: table), rowCount: table.rowCount)
+      target: plan.target(of: table), exactTargets: plan.exactTargets(of: table),
+      rowCount: table.rowCount)
   }
 }
 
@@ -124,6 +125,32 @@ extension Table.Column {
     case .numeric(let values): .numeric(values)
     case .categorical(let codes, let categories):
       .categorical(codes: codes, categories: categories)
+    }
+  }
+}
+
+extension TrainingReport {
+  /// Puts the scores of a regression into the unit of the text, if the targets have one unit.
+  mutating func scale(by targets: ArraySlice<NumberReading>) {
+    guard metric == .rootMeanSquaredError, let first = targets.first,
+      first.origin.exponent != 0,
+      targets.allSatisfy({ $0.origin.exponent == first.origin.exponent })
+    else { return }
+    func scaled(_ score: Double) -> Double { first.difference(score) }
+    score = scaled(score)
+    unroundedScore = unroundedScore.map(scaled)
+    denseScore = denseScore.map(scaled)
+    teachersMeanScore = teachersMeanScore.map(scaled)
+    softMixtureScore = softMixtureScore.map(scaled)
+    mixtureScore = mixtureScore.map(scaled)
+    refitScore = refitScore.map(scaled)
+    linearScore = linearScore.map(scaled)
+    constantScore = constantScore.map(scaled)
+    teacherScores = teacherScores.map(scaled)
+    studentScores = studentScores.map(scaled)
+    warnings = warnings.map { warning in
+      guard case .worseThanConstant(let score, let constant) = warning else { return warning }
+      return .worseThanConstant(score: scaled(score), constant: scaled(constant))
     }
   }
 }

@@ -58,6 +58,7 @@ struct TrainingSession {
     } catch {
       throw Messages.training(error, data, validation: validation)
     }
+    trained.report.scale(by: data.readings[columns.targetIndices])
     let warnings = trained.report.warnings.filter { !columns.isPartOnly($0) }
       .map { Messages.warning($0, data) }
     for warning in warnings { console.warning(warning) }

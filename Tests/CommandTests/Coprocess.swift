@@ -65,7 +65,7 @@ extension Process {
 }
 
 /// Lines from a pipe, as they come.
-private final class LineReader {
+final class LineReader {
   private let handle: FileHandle
   private var rest: [UInt8] = []
 
