@@ -60,6 +60,10 @@ package enum ColumnProblem: Equatable, Sendable {
   case partOfUnit([UInt8])
   /// No one form fits all numbers.
   case differentForms
+  /// Some texts among dates are none.
+  case textAmongDates(dateCount: Int, otherCount: Int)
+  /// All texts are dates, in different forms.
+  case differentDates
 }
 
 extension ColumnSummary {
@@ -96,9 +100,11 @@ extension ColumnSummary {
       return .numbers(form)
     }
     if wishes.kind == .numeric { try checkNumeric() }
+    try checkDates()
     try checkStrayTexts()
     if distinctCount == 1 && missingCount == 0 { return .constant(.categorical) }
     if distinctCount > 1000 || (distinctCount > 20 && distinctCount * 2 > presentCount) {
+      try checkNumbersInDisguise()
       return .identifierLike(distinctCount: distinctCount)
     }
     return .categories
@@ -233,14 +239,39 @@ extension ColumnSummary {
     return forms.isDisjoint(with: .withPoint) ? .comma : nil
   }
 
+  /// Refuses a few different texts among dates, and dates in several forms.
+  private func checkDates() throws(DataError) {
+    guard dateCount > 0, let sample = firstUndated ?? firstText else { return }
+    let isStray = (1...Self.strayTextLimit).contains(strayDateCount) && dateCount > strayDateCount
+    guard isStray || (strayDateCount == 0 && dateCount == textCount) else { return }
+    throw .unclearColumn(
+      sample.position, name: ShortText(name), text: sample.text,
+      strayDateCount == 0
+        ? .differentDates
+        : .textAmongDates(dateCount: dateCount, otherCount: textCount - dateCount))
+  }
+
+  /// Refuses numbers that are written in several ways, which are no identifiers.
+  private func checkNumbersInDisguise() throws(DataError) {
+    guard shapedCount + wrappedCount == textCount, let firstText,
+      fractionTextCount > 0 || (wrappedCount > 0 && numberCount > 0)
+    else { return }
+    throw .unclearColumn(
+      firstText.position, name: ShortText(name), text: firstText.text, .differentForms)
+  }
+
   /// Refuses a few different texts among numbers as measurements are.
   private func checkStrayTexts() throws(DataError) {
     guard let stray = firstUnshaped ?? firstText, numberCount + shapedCount > 0 else { return }
     let isMeasured =
-      !isIntegral || shapedCount > 0 || distinctCount - distinctTextCount > Self.strayTextLimit
+      !isIntegral || fractionTextCount > 0 || distinctCount - strayTextCount > Self.strayTextLimit
     let hasDigitTexts = digitTextCount > 0 && digitTextCount == textCount - shapedCount
-    guard numberCount > 0, hasDigitTexts || (isMeasured && distinctTextCount <= Self.strayTextLimit)
-    else { return }
+    guard hasDigitTexts || (isMeasured && strayTextCount <= Self.strayTextLimit) else { return }
+    // More of them cannot all be named as missing.
+    if strayTextCount > Self.strayTextLimit {
+      throw .unclearColumn(
+        stray.position, name: ShortText(name), text: stray.text, .differentForms)
+    }
     throw .textInNumericColumn(
       stray.position, name: ShortText(name), text: stray.text,
       numberCount: numberCount + shapedCount, textCount: textCount - shapedCount)

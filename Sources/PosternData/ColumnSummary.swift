@@ -2,7 +2,7 @@
 //
 // Step: fields → [summary] → kinds of columns.
 
-package import PosternFormat
+internal import PosternFormat
 
 /// A value of the input that is worth showing, and where it stands.
 package struct FieldSample: Equatable, Sendable {
@@ -46,6 +46,10 @@ package struct ColumnSummary: Sendable {
   package private(set) var firstUnshaped: FieldSample?
   /// Texts that consist of digits and marks, and are no number in any form.
   package private(set) var digitTextCount = 0
+  /// Texts that have one number in them, with something around it that is no unit; and all texts
+  /// with a fraction.
+  package private(set) var wrappedCount = 0
+  package private(set) var fractionTextCount = 0
   /// The forms in which all numbers so far are numbers.
   package private(set) var forms = NumberForms.all
   /// The unit that numbers have, and how many have it.
@@ -74,6 +78,13 @@ package struct ColumnSummary: Sendable {
   package private(set) var numberDates = CalendarForms.all
   /// Distinct values that are no numbers, as far as ``distinctCount`` goes.
   package private(set) var distinctTextCount = 0
+  /// Distinct texts that are no number in any form, and that are no date.
+  package private(set) var strayTextCount = 0
+  package private(set) var strayDateCount = 0
+  /// Texts that are a date or time in some form.
+  package private(set) var dateCount = 0
+  /// The first text that is none, in a column that has some.
+  package private(set) var firstUndated: FieldSample?
   /// Values that are written in more than one way, such as `1` and `1.0`.
   package private(set) var spellingCount = 0
   private var distinct = TextTable()
@@ -149,7 +160,7 @@ package struct ColumnSummary: Sendable {
       if firstText == nil {
         firstText = FieldSample(position: reader.position(of: index), text: ShortText(text))
       }
-      addText(text, index, reader)
+      addText(text, index, reader, isNew: isNew)
     }
   }
 
@@ -190,17 +201,31 @@ package struct ColumnSummary: Sendable {
   }
 
   private mutating func addInteger(_ value: Double, _ text: Span<UInt8>) {
-    if value.magnitude > 0x1p53 { wideIntegerCount += 1 }
-    if var known = integers.take() {
-      if known.count < Self.integerCountLimit, known.insert(value.bitPattern).inserted {
-        integers = known
-      }
-    }
     let digits = trimmed(text)
-    guard hasDigitsOnly(digits) else { return }
+    let isPlain = hasDigitsOnly(digits)
+    if isPlain && value.magnitude > 0x1p53 { wideIntegerCount += 1 }
+    if var known = integers.take() {
+      let identity = value.magnitude > 0x1p53 ? hash(of: digits) : value.bitPattern
+      if known.count < Self.integerCountLimit, known.insert(identity).inserted { integers = known }
+    }
+    guard isPlain else { return }
     if integerWidth == 0 { integerWidth = digits.count }
     isOneWidth = isOneWidth && digits.count == integerWidth
     if digits.count > 1 && digits[0] == 0x30 { paddedCount += 1 }
+  }
+
+  private mutating func addDate(
+    _ text: Span<UInt8>, _ index: Int, _ reader: borrowing RecordReader, isNew: Bool
+  ) {
+    let isDate = CalendarForms.all.forms.contains { CalendarTime(text, form: $0) != nil }
+    if isDate {
+      dateCount += 1
+    } else {
+      if isNew { strayDateCount += 1 }
+      if firstUndated == nil {
+        firstUndated = FieldSample(position: reader.position(of: index), text: ShortText(text))
+      }
+    }
   }
 
   private mutating func addMarker(_ text: Span<UInt8>) {
@@ -213,11 +238,16 @@ package struct ColumnSummary: Sendable {
   }
 
   private mutating func addText(
-    _ text: Span<UInt8>, _ index: Int, _ reader: borrowing RecordReader
+    _ text: Span<UInt8>, _ index: Int, _ reader: borrowing RecordReader, isNew: Bool
   ) {
     if !textDates.isEmpty { textDates.keep(text) }
+    // Most columns of texts have no date among the first of them.
+    if dateCount > 0 || textCount < 100 { addDate(text, index, reader, isNew: isNew) }
     let shape = NumberShape(text)
+    if shape.hasFraction { fractionTextCount += 1 }
     guard !shape.forms.isEmpty else {
+      if shape.isWrapped { wrappedCount += 1 }
+      if isNew { strayTextCount += 1 }
       if isDigitsAndMarks(text) { digitTextCount += 1 }
       if firstUnshaped == nil {
         firstUnshaped = FieldSample(position: reader.position(of: index), text: ShortText(text))
@@ -257,81 +287,4 @@ private func isDigitsAndMarks(_ text: Span<UInt8>) -> Bool {
     }
   }
   return hasDigit
-}
-
-/// A set of ways in which dates and times are written.
-package struct CalendarForms: Equatable, Sendable {
-  private var bits: UInt8
-
-  /// All forms that a text can have.
-  package static let all = CalendarForms(
-    [.yearMonthDay, .dayMonthYear, .monthDayYear, .timeOfDay, .compact])
-
-  /// Creates a set.
-  package init(_ forms: [CalendarForm]) { bits = forms.reduce(0) { $0 | 1 << $1.rawValue } }
-
-  /// The forms in the set.
-  package var forms: [CalendarForm] {
-    (1...7).compactMap { bits & 1 << $0 == 0 ? nil : CalendarForm(rawValue: $0) }
-  }
-
-  /// Whether there is no form left.
-  package var isEmpty: Bool { bits == 0 }
-
-  /// Whether a form is in the set.
-  package func contains(_ form: CalendarForm) -> Bool { bits & 1 << form.rawValue != 0 }
-
-  /// Keeps the forms in which `text` is a time.
-  mutating func keep(_ text: Span<UInt8>) {
-    for form in forms where CalendarTime(text, form: form) == nil { bits &= ~(1 << form.rawValue) }
-  }
-
-  /// The forms in both sets.
-  func intersection(_ other: CalendarForms) -> CalendarForms {
-    var result = self
-    result.bits &= other.bits
-    return result
-  }
-}
-
-/// Summaries of all columns of a table.
-package struct TableSummary: Sendable {
-  /// Rows.
-  package private(set) var rowCount = 0
-  /// The columns, in the order of the table.
-  package private(set) var columns: [ColumnSummary] = []
-  /// Keys of JSON objects that are no columns because their values are objects or arrays.
-  package private(set) var nestedKeys: [[UInt8]] = []
-  /// What is unusual about the table. Columns that nobody can name are not among ``columns``.
-  package private(set) var notices = TableNotices()
-  /// Whether the header looks like a row: each name is a number or a value of its own column.
-  package private(set) var namesLookLikeValues = false
-
-  /// Reads a whole table.
-  ///
-  /// - Throws: ``DataError``, at the first faulty row.
-  /// - Complexity: O(*bytes*) time; memory for ``ColumnSummary/distinctCountLimit`` texts a column.
-  package init(reading input: TableInput) throws(DataError) {
-    var reader = try input.open()
-    addColumns(of: reader)
-    while try reader.next() {
-      addColumns(of: reader)
-      for index in columns.indices { columns[index].add(index, of: reader) }
-      rowCount += 1
-    }
-    nestedKeys = reader.nestedKeys
-    notices = reader.notices
-    namesLookLikeValues = reader.hasOwnHeader && columns.allSatisfy(\.isNamedLikeValue)
-    for index in reader.namelessColumns.reversed() { columns.remove(at: index) }
-  }
-
-  /// Starts summaries for columns that have just been discovered.
-  private mutating func addColumns(of reader: borrowing RecordReader) {
-    while columns.count < reader.header.count {
-      columns.append(ColumnSummary(name: reader.header[columns.count], missingCount: rowCount))
-    }
-  }
-
-  /// The index of the column with this name.
-  package func index(of name: [UInt8]) -> Int? { columns.firstIndex { $0.name == name } }
 }

@@ -52,6 +52,11 @@ package struct NumberShape: Equatable, Sendable {
   package var isInteger = false
   /// Digits of an integer.
   package var digitCount = 0
+  /// Whether the digits have a point or a comma among them.
+  package var hasFraction = false
+  /// Whether there is one number with a few characters around it that are no code: no letter in
+  /// front, and at most four behind.
+  package var isWrapped = false
 
   /// Looks at a text.
   ///
@@ -64,9 +69,42 @@ package struct NumberShape: Equatable, Sendable {
     guard end - start <= NumberForm.byteCountLimit else { return }
     let number = NumberShape.core(text, start..<end)
     guard !number.isEmpty else { return }
+    let inner = text.extracting(number)
+    hasFraction = NumberShape.hasFraction(inner)
+    isWrapped = NumberShape.isWrapped(
+      inner, front: text.extracting(start..<number.lowerBound),
+      back: text.extracting(number.upperBound..<end))
     guard findUnit(text, start..<end, number) else { return }
     forms = NumberShape.forms(text.extracting(number))
     lookAtDigits(text.extracting(number))
+  }
+
+  private static func hasFraction(_ text: Span<UInt8>) -> Bool {
+    guard text.count > 2 else { return false }
+    for index in 1..<text.count - 1 where text[index] == 0x2E || text[index] == 0x2C { return true }
+    return false
+  }
+
+  private static func isWrapped(
+    _ text: Span<UInt8>, front: Span<UInt8>, back: Span<UInt8>
+  ) -> Bool {
+    guard front.count <= 4, back.count <= 4 else { return false }
+    // Addresses and versions have points, and no number has two.
+    var pointCount = 0
+    for index in text.indices where text[index] == 0x2E { pointCount += 1 }
+    guard pointCount < 2 else { return false }
+    for index in front.indices where (front[index] | 0x20) &- 0x61 < 26 { return false }
+    for index in text.indices where text[index] &- 0x30 >= 10 {
+      guard [0x2D, 0x2B, 0x2E, 0x2C, 0x44, 0x64, 0x45, 0x65].contains(text[index]) else {
+        return false
+      }
+      // A sign inside is that of an exponent.
+      let isSign = text[index] == 0x2D || text[index] == 0x2B
+      if isSign && index > 0 && text[index - 1] | 0x20 != 0x64 && text[index - 1] | 0x20 != 0x65 {
+        return false
+      }
+    }
+    return true
   }
 
   /// From the first sign or digit to the last digit.
@@ -98,7 +136,11 @@ package struct NumberShape: Equatable, Sendable {
     isPrefix = back.isEmpty
     unit = isPrefix ? front : back
     guard unit.count <= 24 else { return false }
-    for index in unit where text[index] == 0x22 || text[index] < 0x20 { return false }
+    for index in unit {
+      if text[index] == 0x22 || text[index] < 0x20 { return false }
+      // A minus or a dash of another alphabet is a sign that is written otherwise.
+      if isDash(text, at: index, before: unit.upperBound) { return false }
+    }
     if !isPrefix {
       // A mark or a sign behind a number is no unit.
       return ![0x2D, 0x2B, 0x2C, 0x2E, 0x3A, 0x2F, 0x27, 0x5F].contains(text[unit.lowerBound])
@@ -112,6 +154,13 @@ package struct NumberShape: Equatable, Sendable {
       }
     }
     return true
+  }
+
+  /// Whether U+2010 to U+2015 or U+2212 starts at a byte.
+  private func isDash(_ text: Span<UInt8>, at index: Int, before end: Int) -> Bool {
+    guard index + 2 < end, text[index] == 0xE2 else { return false }
+    return text[index + 1] == 0x80 && (0x90...0x95).contains(text[index + 2])
+      || text[index + 1] == 0x88 && text[index + 2] == 0x92
   }
 
   /// What is left of a range without blanks at its ends.

@@ -45,8 +45,8 @@ package struct NumberStatistics: Sendable {
   /// spread of the column.
   ///
   /// The spread is the distance of the first and the last decile, so that a few numbers far away do
-  /// not count; of numbers within 16 times their spread nothing needs to be taken off. The origin is
-  /// a round number near the median.
+  /// not count; of numbers within 16 times their spread nothing needs to be taken off. The origin
+  /// is a round number near the median.
   package var origin: NumberOrigin {
     guard count > 0 else { return .zero }
     let sorted = sample.sorted()

@@ -143,7 +143,7 @@ extension RecordReader {
   }
 
   /// Whether the current record and those behind it, as far as they are at hand, all have
-  /// `fieldCount` fields and start with names: different texts, or numbers that count the rows.
+  /// `fieldCount` fields and start with names: different texts, or integers that rise.
   private mutating func haveRowNames(fieldCount: Int) throws(DataError) -> Bool {
     while !isAtEnd, end < scanner.start + Self.layoutByteCount, source.isReady { try fill() }
     record = scanner.start..<scanner.position
@@ -155,7 +155,7 @@ extension RecordReader {
     var seen = TextTable()
     var isQuoted = true
     var isCounting = true
-    var base = 1
+    var last = -1.0
     var rowCount = 0
     let bytes = buffer
     while rowCount < 100 {
@@ -174,9 +174,14 @@ extension RecordReader {
         let name = bytes.span.extracting(first)
         guard !name.isEmpty, seen.insert(name).isNew else { return false }
         isQuoted = isQuoted && places[0].start > 0
-        // Rows are counted from 1, or from 0.
-        if rowCount == 0 { base = parseFloat(name) == .number(0) ? 0 : 1 }
-        isCounting = isCounting && parseFloat(name) == .number(Float(base + rowCount))
+        // Rows are counted, and some may have been taken out.
+        if case .number(let value) = parseDouble(name), value > last,
+          value == value.rounded(.towardZero)
+        {
+          last = value
+        } else {
+          isCounting = false
+        }
         rowCount += 1
       }
       if outcome == .more { break }

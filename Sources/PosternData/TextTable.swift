@@ -76,7 +76,7 @@ package struct TextTable: Sendable {
 }
 
 /// FNV-1a, with the high bits folded down because the low ones choose the slot.
-private func hash(of text: Span<UInt8>) -> UInt64 {
+func hash(of text: Span<UInt8>) -> UInt64 {
   var state: UInt64 = 0xCBF2_9CE4_8422_2325
   for index in text.indices { state = (state ^ UInt64(text[index])) &* 0x100_0000_01B3 }
   return state ^ (state >> 32)

@@ -45,14 +45,14 @@ enum AncillarySection {
       tau1: view.tau1, tau2: view.tau2)
   }
 
-  /// For each expert the standard deviation of its errors for each target, in the target's unit; nil if the file does
-  /// not say so or breaks a rule there.
-  static func deviations(_ model: ModelView) -> [[Float]]? {
+  /// For each expert the standard deviation of its errors for each target, in the target's unit;
+  /// nil if the file does not say so or breaks a rule there.
+  static func deviations(_ model: ModelView) -> [[Double]]? {
     guard let view = try? model.deviations() else { return nil }
     let targets = ModelInput(model).targets
     return (0..<model.header.expertCount).map { expert in
       targets.indices.map {
-        Float(targets[$0].difference(Double(view.deviation(ofExpert: expert, output: $0))))
+        targets[$0].difference(Double(view.deviation(ofExpert: expert, output: $0)))
       }
     }
   }

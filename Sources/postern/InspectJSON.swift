@@ -102,7 +102,8 @@ func expertJSON(_ expert: ExpertSummary) -> JSON {
     "decodedByteCount": .integer(Int(expert.entry.decodedByteCount)),
     "macCount": .integer(expert.macCount),
     "trainingRowCount": expert.rowCount.map { .numeral(String($0)) } ?? .null,
-    "deviations": expert.deviations.map { .array($0.map { .number($0) }) } ?? .null,
+    "deviations": expert.deviations.map { .array($0.map { .numeral(shortestSingle($0)) }) }
+      ?? .null,
     "checksum": .text(hexadecimal(expert.entry.checksum)),
   ])
 }

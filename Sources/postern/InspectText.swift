@@ -125,7 +125,7 @@ private func expertTable(_ summary: ModelSummary) -> String {
 
 /// The standard deviation of the expert's errors for each target.
 private func deviationText(_ expert: ExpertSummary) -> String {
-  (expert.deviations ?? []).map { significant(Double($0)) }.joined(separator: ", ")
+  (expert.deviations ?? []).map { significant($0) }.joined(separator: ", ")
 }
 
 private func routerLine(_ summary: ModelSummary) -> String {

@@ -70,21 +70,39 @@ extension Messages {
   static func oneClassPerRow(_ target: ColumnSummary, _ name: String) -> Message {
     let classes = target.distinctCount > 60_000 ? "more than 60,000" : grouped(target.distinctCount)
     var help = "is it an identifier, and another column the target?"
-    if target.shapedCount == target.textCount {
-      help =
-        target.textCount == 0
-        ? "it holds numbers: leave out `--task classification`, or is it an identifier?"
-        : "its values look like numbers with marks or units: "
-          + "use `--task regression --decimal ','` or `--task regression --thousands ','`"
-    } else if target.numberCount > 0 {
-      help =
-        "some values are numbers: use `--task regression --missing TEXT` for the text among them"
+    if target.textCount == 0 {
+      help = "it holds numbers: leave out `--task classification`, or is it an identifier?"
+    } else if target.shapedCount + target.wrappedCount == target.textCount {
+      help = "its values look like numbers: write all of them alike, with one unit or none"
+    } else if target.numberCount > 0, let first = target.firstUnshaped,
+      target.distinctTextCount <= ColumnSummary.strayTextLimit
+    {
+      let missing = option("--missing", first.text).dropFirst()
+      help = "if the text among the numbers means missing: `--task regression \(missing)"
     }
     return Message(
       name,
       "target \(quoted(target.name)) has \(classes) classes in "
         + "\(count(target.presentCount, "row")): nearly one class for each row, expected many rows "
         + "of each", help: help)
+  }
+
+  /// A failure to read the target, with help for a target: it cannot be left out.
+  static func target(_ error: DataError, in name: String) -> CommandFailure {
+    var failure = data(error, in: name)
+    let classes = "`--task classification` if they are classes"
+    switch error {
+    case .unclearColumn(_, _, _, .partOfUnit(let unit)):
+      failure.message.help =
+        "use \(option("--unit", unit)) if all are in that unit, or \(classes)"
+    case .unclearColumn(_, _, _, .differentForms):
+      failure.message.help = "write all of them alike, or use \(classes)"
+    case .textInNumericColumn(_, _, let text, _, _):
+      failure.message.help =
+        "correct it, use \(option("--missing", text)) if it means missing, or \(classes)"
+    default: break
+    }
+    return failure
   }
 
   /// What keeps a column of numbers or dates from being read, and what to do.
@@ -110,10 +128,22 @@ extension Messages {
         "\(quoted(text)) in \(column) has the unit \(quoted(unit)), other numbers there have none",
         "use \(option("--unit", unit)) if all are in that unit, \(other)"
       )
+    case .textAmongDates(let dates, let others):
+      return (
+        "\(quoted(text)) in \(column), expected a date or time as in \(count(dates, "other row")) "
+          + "(\(count(others, "text")), "
+          + "\(percent(Double(others) / Double(max(dates + others, 1)))) of all values)",
+        "correct it, use \(option("--missing", text)) if it means missing, \(other)"
+      )
+    case .differentDates:
+      return (
+        "\(column) holds dates in different forms, such as \(quoted(text))",
+        "write all of them alike, use \(option("--ignore", name.bytes)), \(other)"
+      )
     case .differentForms:
       return (
         "\(column) holds numbers in different forms, such as \(quoted(text))",
-        "write them alike, use \(option("--ignore", name.bytes)), \(other)"
+        "write all of them alike, with `-` for minus and one unit or none, use \(option("--ignore", name.bytes)), \(other)"
       )
     }
   }

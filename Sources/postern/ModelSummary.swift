@@ -79,7 +79,7 @@ struct ExpertSummary {
   /// Training rows that it answered for, if the file says so.
   var rowCount: UInt64?
   /// The standard deviation of its errors for each target, if the file says so.
-  var deviations: [Float]?
+  var deviations: [Double]?
 
   init(_ model: ModelView, _ expert: Int) {
     let shape = model.shape(ofExpert: expert)

@@ -11,8 +11,10 @@ struct NamedColumns {
 
   /// - Throws: ``CommandFailure`` for a name that is not in the header or is named twice.
   init(
-    _ command: TrainCommand, _ header: [[UInt8]], repeated: [[UInt8]], _ name: String
+    _ command: TrainCommand, _ summary: TableSummary, _ name: String
   ) throws(CommandFailure) {
+    let header = summary.columns.map(\.name)
+    let repeated = summary.notices.repeatedNames.map(\.name)
     targets = columnNames(command.target, in: header)
     categorical = columnNames(command.columns.categorical, in: header)
     numeric = columnNames(command.columns.numeric, in: header)
@@ -25,8 +27,10 @@ struct NamedColumns {
     ]
     for (option, names) in options {
       try NamedColumns.check(
-        names.filter { !repeated.contains($0) }, option, in: header, name,
-        isEmpty: option == "--target" && names.isEmpty)
+        names.filter { !repeated.contains($0) }, option,
+        in: option == "--ignore" ? header + summary.nestedKeys : header, name,
+        isEmpty: option == "--target" && names.isEmpty,
+        isHeaderless: summary.namesLookLikeValues)
     }
     try NamedColumns.checkOnce(options)
     if targets.count > 1 && command.task == .classification {
@@ -43,15 +47,19 @@ struct NamedColumns {
   }
 
   private static func check(
-    _ names: [[UInt8]], _ option: String, in header: [[UInt8]], _ name: String, isEmpty: Bool
+    _ names: [[UInt8]], _ option: String, in header: [[UInt8]], _ name: String, isEmpty: Bool,
+    isHeaderless: Bool
   ) throws(CommandFailure) {
     if isEmpty {
       throw CommandFailure(.usage, Messages.emptyTarget)
     }
     for column in names where !header.contains(column) {
-      throw CommandFailure(
-        .badData,
-        Messages.noSuchColumn(option, column, mostSimilar(to: column, among: header), header, name))
+      var message = Messages.noSuchColumn(
+        option, column, mostSimilar(to: column, among: header), header, name)
+      if isHeaderless {
+        message.help = "the first row looks like data: use `--no-header`, which numbers the columns"
+      }
+      throw CommandFailure(.badData, message)
     }
   }
 

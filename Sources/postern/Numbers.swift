@@ -113,6 +113,12 @@ func shortest(_ number: Double) -> String {
   return String(decoding: buffer.bytes.copied(), as: UTF8.self)
 }
 
+/// A number that is mostly a Float's, with a Float's digits then.
+func shortestSingle(_ number: Double) -> String {
+  let single = Float(number)
+  return Double(single) == number ? shortest(single) : shortest(number)
+}
+
 /// The shortest text that reads back equal, as predictions are written.
 func shortest(_ number: Float) -> String {
   var buffer = TextBuffer(capacity: 64)

@@ -41,7 +41,7 @@ func predict(
 /// - Throws: ``CommandFailure`` if the file does not say it, or what it says is damaged.
 private func heldOutDeviations(
   _ model: ModelView, _ options: PredictSettings
-) throws(CommandFailure) -> [[Float]] {
+) throws(CommandFailure) -> [[Double]] {
   let name = Messages.name(ofInput: options.model)
   guard model.header.task == .regression else {
     throw CommandFailure(.usage, Messages.deviationOfClasses(name))

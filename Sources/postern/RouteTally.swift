@@ -2,6 +2,7 @@
 //
 // Step: predictions → [tally] → report.
 
+internal import PosternData
 internal import PosternFormat
 internal import PosternRuntime
 
@@ -70,6 +71,8 @@ struct RouteTally {
 
   let columns: TalliedColumns
   let targetCount: Int
+  /// How the numbers of the targets are read; plain for classes.
+  let readings: [NumberReading]
   private let task: PosternFormat.Task
   var experts: [ExpertTally]
   var gateCounts = [Int](repeating: 0, count: gateBinCount)
@@ -89,6 +92,8 @@ struct RouteTally {
     columns = TalliedColumns(model)
     task = model.header.task
     targetCount = hasTargets ? model.schema.targetCount : 0
+    let targets = ModelInput(model).targets
+    readings = targets.isEmpty ? [NumberReading()] : targets
     let count = model.header.expertCount
     let losses = [LossTally](repeating: LossTally(), count: targetCount)
     experts = [ExpertTally](repeating: ExpertTally(losses: losses), count: count)
@@ -117,7 +122,7 @@ struct RouteTally {
     if task != .regression && truth == Double(model.schema.classCount) { unknownClassCount += 1 }
   }
 
-  /// The loss of an answer for each target: its squared error, or 1 for the right class; NaN where
+  /// The loss of an answer for each target: its squared error in the unit of values, or 1 for the right class; NaN where
   /// the true value is missing or there is no answer.
   func losses(_ session: borrowing Session, slot: Int, truth: Span<Double>) -> [Double] {
     (0..<targetCount).map { target in
@@ -125,8 +130,11 @@ struct RouteTally {
       if task != .regression {
         return Double(session.predictedClass(slot)) == truth[target] ? 1 : 0
       }
+      // In the unit of the values: squares of very large or small numbers have no place in binary64.
       let error = session.prediction(slot, output: target) - truth[target]
-      return error * error
+      let exponent = readings[target].origin.exponent
+      let scaled = Double(sign: .plus, exponent: -exponent, significand: error)
+      return scaled * scaled
     }
   }
 

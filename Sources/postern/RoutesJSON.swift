@@ -117,7 +117,8 @@ private func groupJSON(_ group: GroupRoutes) -> JSON {
 private func expertJSON(_ expert: ExpertRoutes, _ report: RoutesReport) -> JSON {
   let scores = expert.scores.indices.map { scoreJSON(expert.scores[$0], report, $0) }
   let deviations =
-    expert.heldOutDeviations.map { JSON.array($0.map { JSON.number($0) }) } ?? .null
+    expert.heldOutDeviations.map { JSON.array($0.map { JSON.numeral(shortestSingle($0)) }) }
+    ?? .null
   let runnerUps = expert.runnerUpCounts.map { JSON.array($0.map(JSON.integer)) } ?? .null
   return .object([
     "index": .integer(expert.index),

@@ -17,12 +17,13 @@ struct RouteScore {
   /// DropTop1: how much the score changes when the runner-up answers.
   var change: Double? { chosen.flatMap { chosen in runnerUp.map { $0 - chosen } } }
 
-  init(_ losses: LossTally, _ metric: RoutesReport.Metric) {
+  /// - Parameter target: What the sums, which are in the unit of the model's values, are in the text.
+  init(_ losses: LossTally, _ metric: RoutesReport.Metric, _ target: NumberReading) {
     rowCount = losses.count
     func metricOf(_ sum: Double, _ count: Int) -> Double? {
       guard count > 0 else { return nil }
       let mean = sum / Double(count)
-      return metric == .rootMeanSquaredError ? mean.squareRoot() : mean
+      return metric == .rootMeanSquaredError ? target.difference(mean.squareRoot()) : mean
     }
     score = metricOf(losses.sum, losses.count)
     chosen = metricOf(losses.pairSum, losses.pairCount)
@@ -45,7 +46,7 @@ struct ExpertRoutes {
   /// One for each target; empty without true values.
   var scores: [RouteScore]
   /// The deviation of its errors on held-out rows for each target, if the file says so.
-  var heldOutDeviations: [Float]?
+  var heldOutDeviations: [Double]?
   var separations: [Separation]
   /// Rows for which each expert was the runner-up; nil if that was not counted.
   var runnerUpCounts: [Int]?
@@ -148,7 +149,7 @@ struct RoutesReport {
       margins.add(expert.margins)
       for target in losses.indices { losses[target].add(expert.losses[target]) }
     }
-    scores = losses.map { RouteScore($0, metric) }
+    scores = zip(losses, tally.readings).map { RouteScore($0, metric, $1) }
     // Without a single true value there is nothing to compare.
     if scores.allSatisfy({ $0.rowCount == 0 }) { scores = [] }
     addExperts(tally, training, AncillarySection.deviations(model), top: top)
@@ -161,7 +162,7 @@ struct RoutesReport {
   }
 
   private mutating func addExperts(
-    _ tally: RouteTally, _ training: [UInt64]?, _ deviations: [[Float]]?, top: Int
+    _ tally: RouteTally, _ training: [UInt64]?, _ deviations: [[Double]]?, top: Int
   ) {
     let trainingTotal = training.map { $0.reduce(0) { $0 + Double($1) } } ?? 0
     let separations = separations(of: tally, top: top)
@@ -176,7 +177,8 @@ struct RoutesReport {
           trainingShare: trained.flatMap { trainingTotal > 0 ? Double($0) / trainingTotal : nil },
           meanGateProbability: expert.rowCount > 0 ? expert.gateSum / Double(expert.rowCount) : nil,
           margins: expert.margins,
-          scores: scores.isEmpty ? [] : expert.losses.map { RouteScore($0, metric) },
+          scores: scores.isEmpty
+            ? [] : zip(expert.losses, tally.readings).map { RouteScore($0, metric, $1) },
           heldOutDeviations: deviations?[index], separations: separations[index],
           runnerUpCounts: tally.runnerUps.isEmpty
             ? nil : Array(tally.runnerUps[index * count..<(index + 1) * count]),

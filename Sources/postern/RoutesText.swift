@@ -162,8 +162,8 @@ struct RoutesText {
       var table = AlignedText(
         [("expert", .right), ("rows", .right), (report.metricName, .right)] + heldOutTitle
           + [("by the runner-up", .right), ("change", .right), ("", .left)])
-      func append(_ name: String, _ score: RouteScore, _ heldOut: Float? = nil) {
-        let deviation = heldOut.map { significant(Double($0)) } ?? ""
+      func append(_ name: String, _ score: RouteScore, _ heldOut: Double? = nil) {
+        let deviation = heldOut.map { significant($0) } ?? ""
         table.append(
           [name, grouped(score.rowCount), score.score.map { significant($0) } ?? ""]
             + (report.hasDeviations ? [deviation] : [])

@@ -22,7 +22,7 @@ struct RowWriter {
   private let readings: [NumberReading]
   private let writesProbabilities: Bool
   /// For each expert its deviation for each target; nil if it is not wanted.
-  private let deviations: [[Float]]?
+  private let deviations: [[Double]]?
   private let explains: Bool
   /// Terms of each local model; 0 for none.
   let termCount: Int
@@ -34,7 +34,7 @@ struct RowWriter {
   /// Prepares what every line needs.
   init(
     _ model: ModelView, _ format: RowFormat, hasKept: Bool, probabilities: Bool = false,
-    deviations: [[Float]]? = nil, explaining: Int? = nil
+    deviations: [[Double]]? = nil, explaining: Int? = nil
   ) {
     self.format = format
     separator = format == .tsv ? 0x09 : 0x2C
@@ -153,7 +153,7 @@ struct RowWriter {
     if let deviations {
       for deviation in deviations[session.expert(slot)] {
         appendPrefix(&column, to: &text)
-        text.append(deviation)
+        text.append(shortestSingle(deviation))
       }
     }
     if writesProbabilities {
@@ -182,7 +182,7 @@ struct RowWriter {
       text.append(float32: Float(session.predictedClass(slot)))
     }
     if let deviations {
-      for deviation in deviations[session.expert(slot)] { text.append(float32: deviation) }
+      for deviation in deviations[session.expert(slot)] { text.append(float32: Float(deviation)) }
     }
     if writesProbabilities {
       var places = probabilities.mutableSpan

@@ -107,8 +107,7 @@ struct TrainingColumns {
     guard summary.rowCount > 0 else {
       throw CommandFailure(.badData, Messages.noDataRows(source.name))
     }
-    let named = try NamedColumns(
-      command, header, repeated: summary.notices.repeatedNames.map(\.name), source.name)
+    let named = try NamedColumns(command, summary, source.name)
     targets = named.targets
     for name in named.all { try TrainingColumns.checkIsOne(name, summary.notices, source.name) }
     notes += Messages.aboutHeader(summary.notices, ignored: command.columns.ignore, in: source.name)
@@ -119,7 +118,7 @@ struct TrainingColumns {
       notes += decisions.taskNotes(command.task, isClassification)
       if isClassification { try decisions.checkClassCount() }
     } catch {
-      throw Messages.data(error, in: source.name)
+      throw Messages.target(error, in: source.name)
     }
     let brake = isClassification ? decisions.oneClassPerRow() : nil
     if let brake { throw brake }
@@ -127,14 +126,17 @@ struct TrainingColumns {
       for column in summary.columns where !targets.contains(column.name) {
         try add(column, try decisions.decide(column), header: header)
       }
-      for name in targets { try addTarget(name, decisions) }
     } catch {
       throw Messages.data(error, in: source.name)
     }
-    notes += decisions.notes(on: report, summary)
-    if !summary.nestedKeys.isEmpty {
-      notes.append(Messages.nestedKeys(summary.nestedKeys, source.name))
+    do throws(DataError) {
+      for name in targets { try addTarget(name, decisions) }
+    } catch {
+      throw Messages.target(error, in: source.name)
     }
+    notes += decisions.notes(on: report, summary)
+    let nested = summary.nestedKeys.filter { !named.ignored.contains($0) }
+    if !nested.isEmpty { notes.append(Messages.nestedKeys(nested, source.name)) }
   }
 
   /// Takes a column for what it was decided to be.

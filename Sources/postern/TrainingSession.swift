@@ -75,7 +75,8 @@ struct TrainingSession {
     }
     let summary = TrainingSummary(
       command: command, data: data, validation: validation, report: trained.report,
-      columnCount: columns.inputs.count { $0.place != nil }, byteCount: bytes.count,
+      columnCount: columns.inputs.count { $0.place != nil }, columns: columns.report,
+      byteCount: bytes.count,
       seconds: bar.seconds)
     if !command.quiet { console.write(summary.text) }
     if command.json { try Console.print(summary.json(columns.notes + warnings).pretty() + "\n") }

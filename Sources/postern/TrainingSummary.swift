@@ -9,6 +9,7 @@ struct TrainingSummary {
   let validation: TrainingData?
   let report: TrainingReport
   let columnCount: Int
+  let columns: [ColumnReport]
   let byteCount: Int
   let seconds: Double
 
@@ -114,6 +115,7 @@ struct TrainingSummary {
       "expertChangeRates": .array(report.expertChangeRates.map(JSON.number)),
       "routerFrozenAfter": report.routerFrozenAfter.map(JSON.integer) ?? .null,
       "stoppedEarly": .bool(report.stoppedEarly),
+      "columns": ColumnReport.json(columns),
       "warnings": .array(warnings.map { .text($0.text) }),
     ])
   }

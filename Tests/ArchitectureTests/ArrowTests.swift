@@ -15,7 +15,7 @@ import Testing
     ("Sources/PosternRuntime/A.swift", "@preconcurrency internal import struct Foundation.Data"),
     ("Sources/PosternRuntime/A.swift", "#if x\n  import Glibc\n#endif"),
     ("Sources/PosternRuntime/A.swift", "import CPosternKernels"),
-    ("Sources/PosternData/A.swift", "import PosternFormat"),
+    ("Sources/PosternData/A.swift", "import PosternRuntime"),
     ("Sources/PosternData/A.swift", "import Glibc"),
     ("Sources/PosternStorage/A.swift", "import Dispatch"),
     ("Sources/PosternStorage/A.swift", "@testable import PosternPackaging"),
