@@ -70,8 +70,11 @@ struct TrainingPlan: Equatable, Sendable {
   }
 
   /// How many standard errors better than a linear model, or a constant, a network must validate.
+  ///
+  /// Of a few dozen rows the luckiest epochs of several networks are two standard errors better
+  /// than a line that nothing beats.
   func networkPreference(validationRowCount: Int) -> Double {
-    teacherPreference(validationRowCount: validationRowCount)
+    validationRowCount < 100 ? 3 : teacherPreference(validationRowCount: validationRowCount)
   }
 
   /// How many standard errors better than the dense network a mixture must validate.

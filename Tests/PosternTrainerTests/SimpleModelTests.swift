@@ -196,6 +196,13 @@ import Testing
     #expect(gated.experts.count == 4)
   }
 
+  @Test(arguments: [(99, 3.0), (100, 2.0), (499, 2.0), (500, 1.5), (1499, 1.5), (1500, 1.0)])
+  func `the fewer rows judge the more a network has to gain`(rows: Int, preference: Double) {
+    let plan = TrainingPlan(
+      options: Synthetic.quickOptions(), rowCount: 600, task: .regression)
+    #expect(plan.networkPreference(validationRowCount: rows) == preference)
+  }
+
   @Test func `copies of one expert become one`() throws {
     var model = try idle(Router.flat(try node(3, seed: 1)), [4, 5, 6])
     let different = model
