@@ -10,6 +10,8 @@ struct RowLayout {
   var leadCount = 0
   /// Whether the last field belongs to no column: it stands behind a delimiter that ends the row.
   var endsEmpty = false
+  /// Whether a row has shown that it differs from the header.
+  var isSettled = false
 }
 
 /// What is unusual about a table, although it can be read.
@@ -82,7 +84,10 @@ extension RecordReader {
   mutating func acceptOtherCount() throws(DataError) {
     let found = scanner.fieldCount
     if layout.endsEmpty && found == layout.fieldCount - 1 { return }
-    if scanner.longQuote == nil, recordCount == 0, try settle(found) { return }
+    if scanner.longQuote == nil, recordCount == 0, !layout.isSettled, try settle(found) {
+      layout.isSettled = true
+      return
+    }
     try refuseCount()
   }
 

@@ -49,6 +49,17 @@ import Testing
       TableText.failure("a,b\n1,2,\n3,4,5\n") == .raggedRow(line: 3, found: 3, expected: 3))
   }
 
+  /// A row that shows how rows differ may itself be faulty; that is decided once all the same.
+  @Test func `rows differ from the header in one way only`() throws {
+    let text = Array("a,b\n".utf8) + [0xE9] + Array(",2,\n1,2,3,\n4,5,\n".utf8)
+    var reader = try RecordReader(ByteSource(bytes: text))
+    reader.expectText(in: [0])
+    #expect(throws: DataError.self) { _ = try reader.next() }
+    #expect(throws: DataError.raggedRow(line: 3, found: 4, expected: 3)) { _ = try reader.next() }
+    #expect(try reader.next())
+    #expect(TableText.row(reader) == ["4", "5"])
+  }
+
   @Test func `names of rows that the header does not count are passed over`() throws {
     let expected = [["1", "2"], ["3", "4"], ["5", "6"]]
     #expect(try rows("a b\n\"r1\" 1 2\n\"r2\" 3 4\n\"r3\" 5 6\n", options: spaces) == expected)
