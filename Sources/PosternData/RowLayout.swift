@@ -150,9 +150,11 @@ extension RecordReader {
   /// Whether the current record and those behind it, as far as they are at hand, all have
   /// `fieldCount` fields and start with names: different texts, or numbers that count the rows.
   private mutating func haveRowNames(fieldCount: Int) throws(DataError) -> Bool {
-    while !isAtEnd, end < scanner.start + Self.layoutByteCount, source.isReady { try fill() }
+    // The buffer holds one record of the longest kind and no more.
+    let limit = min(Self.layoutByteCount, options.recordByteCountLimit)
+    while !isAtEnd, end < scanner.start + limit, source.isReady { try fill() }
     record = scanner.start..<scanner.position
-    let end = min(end, record.lowerBound + Self.layoutByteCount)
+    let end = min(end, record.lowerBound + limit)
     let isWhole = isAtEnd && end == self.end
     var ahead = RecordScanner(delimiter: scanner.delimiter, hasQuotes: options.hasQuotes)
     ahead.beginRecord(at: record.lowerBound)

@@ -45,8 +45,19 @@ import Testing
     #expect(try rows("a,b,\n1,2\n3,4\n") == [["1", "2", ""], ["3", "4", ""]])
     #expect(try rows("a,b\n1,2,\n3,4,\n") == [["1", "2"], ["3", "4"]])
     #expect(try rows("a,b\n1,2,\n3,4\n") == [["1", "2"], ["3", "4"]])
+    // Of one column a blank line is a missing value, as in a table of one column.
+    #expect(try rows("a,\n1\n\n2\n") == [["1", ""], ["", ""], ["2", ""]])
     #expect(
       TableText.failure("a,b\n1,2,\n3,4,5\n") == .raggedRow(line: 3, found: 3, expected: 3))
+  }
+
+  @Test func `looking for names of rows stays within the buffer`() throws {
+    let rows = (0..<100).map { "r\($0),\($0)\n" }.joined()
+    let options = TableText.limited(to: 64)
+    let table = try TableText.read("a\n" + rows, options: options)
+    #expect(table.rows == (0..<100).map { ["\($0)"] })
+    #expect(
+      try TableText.read("a\n" + rows, options: options, blockByteCount: 3).rows == table.rows)
   }
 
   /// A row that shows how rows differ may itself be faulty; that is decided once all the same.
