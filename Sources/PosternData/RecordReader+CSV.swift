@@ -11,7 +11,7 @@ extension RecordReader {
     while true {
       let advance = try scanRecord(waiting: waiting, isTableFixed: true)
       guard advance == .record else { return advance }
-      if isBlankLine && header.count != 1 { continue }
+      if isBlankLine && layout.fieldCount != 1 { continue }
       if scanner.fieldCount != layout.fieldCount {
         try acceptOtherCount()
       } else if layout.endsEmpty && !isLastFieldEmpty {

@@ -10,6 +10,8 @@ struct RowLayout {
   var leadCount = 0
   /// Whether the last field belongs to no column: it stands behind a delimiter that ends the row.
   var endsEmpty = false
+  /// Whether a row has shown that it differs from the header.
+  var isSettled = false
 }
 
 /// What is unusual about a table, although it can be read.
@@ -82,7 +84,10 @@ extension RecordReader {
   mutating func acceptOtherCount() throws(DataError) {
     let found = scanner.fieldCount
     if layout.endsEmpty && found == layout.fieldCount - 1 { return }
-    if scanner.longQuote == nil, recordCount == 0, try settle(found) { return }
+    if scanner.longQuote == nil, recordCount == 0, !layout.isSettled, try settle(found) {
+      layout.isSettled = true
+      return
+    }
     try refuseCount()
   }
 
@@ -145,9 +150,11 @@ extension RecordReader {
   /// Whether the current record and those behind it, as far as they are at hand, all have
   /// `fieldCount` fields and start with names: different texts, or integers that rise.
   private mutating func haveRowNames(fieldCount: Int) throws(DataError) -> Bool {
-    while !isAtEnd, end < scanner.start + Self.layoutByteCount, source.isReady { try fill() }
+    // The buffer holds one record of the longest kind and no more.
+    let limit = min(Self.layoutByteCount, options.recordByteCountLimit)
+    while !isAtEnd, end < scanner.start + limit, source.isReady { try fill() }
     record = scanner.start..<scanner.position
-    let end = min(end, record.lowerBound + Self.layoutByteCount)
+    let end = min(end, record.lowerBound + limit)
     let isWhole = isAtEnd && end == self.end
     var ahead = RecordScanner(delimiter: scanner.delimiter, hasQuotes: options.hasQuotes)
     ahead.beginRecord(at: record.lowerBound)

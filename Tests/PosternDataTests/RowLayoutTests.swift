@@ -45,8 +45,30 @@ import Testing
     #expect(try rows("a,b,\n1,2\n3,4\n") == [["1", "2", ""], ["3", "4", ""]])
     #expect(try rows("a,b\n1,2,\n3,4,\n") == [["1", "2"], ["3", "4"]])
     #expect(try rows("a,b\n1,2,\n3,4\n") == [["1", "2"], ["3", "4"]])
+    // Of one column a blank line is a missing value, as in a table of one column.
+    #expect(try rows("a,\n1\n\n2\n") == [["1", ""], ["", ""], ["2", ""]])
     #expect(
       TableText.failure("a,b\n1,2,\n3,4,5\n") == .raggedRow(line: 3, found: 3, expected: 3))
+  }
+
+  @Test func `looking for names of rows stays within the buffer`() throws {
+    let rows = (0..<100).map { "r\($0),\($0)\n" }.joined()
+    let options = TableText.limited(to: 64)
+    let table = try TableText.read("a\n" + rows, options: options)
+    #expect(table.rows == (0..<100).map { ["\($0)"] })
+    #expect(
+      try TableText.read("a\n" + rows, options: options, blockByteCount: 3).rows == table.rows)
+  }
+
+  /// A row that shows how rows differ may itself be faulty; that is decided once all the same.
+  @Test func `rows differ from the header in one way only`() throws {
+    let text = Array("a,b\n".utf8) + [0xE9] + Array(",2,\n1,2,3,\n4,5,\n".utf8)
+    var reader = try RecordReader(ByteSource(bytes: text))
+    reader.expectText(in: [0])
+    #expect(throws: DataError.self) { _ = try reader.next() }
+    #expect(throws: DataError.raggedRow(line: 3, found: 4, expected: 3)) { _ = try reader.next() }
+    #expect(try reader.next())
+    #expect(TableText.row(reader) == ["4", "5"])
   }
 
   @Test func `names of rows that the header does not count are passed over`() throws {
