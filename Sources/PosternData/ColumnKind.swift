@@ -27,6 +27,8 @@ package enum ColumnVerdict: Equatable, Sendable {
   /// Texts of which hardly two are equal: names, identifiers, free text. The count is at most
   /// ``ColumnSummary/distinctCountLimit`` + 1, which means "more".
   case identifierLike(distinctCount: Int)
+  /// Different numbers that double precision holds as one.
+  case indistinct
   /// Different integers that are named or shaped like an identifier.
   case numericIdentifier
 }
@@ -58,6 +60,8 @@ package enum ColumnProblem: Equatable, Sendable {
   case ambiguousDates
   /// Some numbers have a unit and others have none.
   case partOfUnit([UInt8])
+  /// Different numbers that double precision holds as one.
+  case tooClose
   /// No one form fits all numbers.
   case differentForms
   /// Some texts among dates are none.
@@ -111,6 +115,9 @@ extension ColumnSummary {
   }
 
   private func plainNumbers(_ wishes: ColumnWishes) -> ColumnVerdict {
+    if statistics.minimum == statistics.maximum && distinctCount - markers.count > 1 {
+      return .indistinct
+    }
     if statistics.minimum == statistics.maximum && missingCount == 0 && markers.isEmpty {
       return wishes.kind == nil ? .constant(.numeric) : .numbers(NumberForm())
     }

@@ -65,6 +65,9 @@ package struct ColumnSummary: Sendable {
   package private(set) var markers: [(text: [UInt8], count: Int)] = []
   /// Where numbers lie.
   package private(set) var statistics = NumberStatistics()
+  /// Different numbers, among those that are told apart, that are one in double precision.
+  package private(set) var collapsedCount = 0
+  private var values: Set<UInt64> = []
   /// Whether all plain numbers are integers.
   package private(set) var isIntegral = true
   /// Integers that double precision does not hold.
@@ -102,6 +105,9 @@ package struct ColumnSummary: Sendable {
 
   /// Values that are missing in a column of numbers only.
   package var markerCount: Int { markers.reduce(0) { $0 + $1.count } }
+
+  /// Different values among them.
+  package var distinctMarkerCount: Int { markers.count }
 
   /// Values that are not missing, markers among them.
   package var presentCount: Int { numberCount + notFiniteCount + textCount + markerCount }
@@ -142,7 +148,9 @@ package struct ColumnSummary: Sendable {
     let text = reader.field(index)
     let isNew = note(text)
     switch parseDouble(text) {
-    case .number(let value): add(value, text)
+    case .number(let value):
+      if isNew && !values.insert(value.bitPattern).inserted { collapsedCount += 1 }
+      add(value, text)
     case .overflow, .notFinite:
       notFiniteCount += 1
       isCounter = false

@@ -37,6 +37,8 @@ package struct ColumnPlan: Equatable, Sendable {
   package var keepsExact = false
   /// Spellings of categories that are known already: they are preferred to those of the input.
   package var spellings: [[UInt8]] = []
+  /// Whether texts that mean missing among numbers mean so here, although values are codes.
+  package var hasNumberTokens = false
 
   /// Creates a plan.
   package init(name: [UInt8], source: [UInt8]? = nil, kind: Kind, keepsExact: Bool = false) {
@@ -148,6 +150,7 @@ private struct ColumnBuilder {
   private let kind: ColumnPlan.Kind
   private let keepsExact: Bool
   private let spellings: [[UInt8]]
+  private let hasNumberTokens: Bool
   private var numbers: [Float] = []
   /// The numbers as they stand in the text, if they are needed.
   private var doubles: [Double] = []
@@ -161,6 +164,7 @@ private struct ColumnBuilder {
     kind = plan.kind
     keepsExact = plan.keepsExact
     spellings = plan.spellings
+    hasNumberTokens = plan.hasNumberTokens
     if case .codes(let categories) = plan.kind {
       known = CategoryIndex(categories)
       knownCount = categories.count
@@ -194,7 +198,7 @@ private struct ColumnBuilder {
   private mutating func appendCode(
     _ index: Int, of reader: borrowing RecordReader
   ) throws(DataError) {
-    guard !reader.isMissing(index) else {
+    guard !(hasNumberTokens ? reader.isMissingNumber(index) : reader.isMissing(index)) else {
       codes.append(Table.missingCode)
       return
     }

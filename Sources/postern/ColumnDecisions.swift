@@ -83,6 +83,10 @@ struct ColumnDecisions {
       return Decision(
         kind: kind == .numeric ? .numbers(NumberForm()) : .categories, role: .leftOut,
         reason: "one value only")
+    case .indistinct:
+      return Decision(
+        kind: .leftOut, role: .leftOut,
+        reason: "different numbers that are one in double precision")
     case .identifierLike(let count):
       return Decision(
         kind: .leftOut, role: .leftOut, reason: "\(manyTexts(count)), like an identifier")
@@ -114,7 +118,11 @@ struct ColumnDecisions {
     for marker in column.markers.prefix(3) {
       words.append("\(Messages.quoted(marker.text)) is missing (\(grouped(marker.count)) times)")
     }
-    if column.isPadded { words.append("zeros in front, like codes") }
+    if column.isPadded {
+      words.append("zeros in front, like codes")
+    } else if column.paddedCount > 0 {
+      words.append("zeros in front do not count")
+    }
     if column.mayBeID { words.append("all different, like an identifier") }
     if column.wideIntegerCount > 0 { words.append("integers beyond 2^53") }
     return words.joined(separator: ", ")
@@ -140,15 +148,16 @@ extension ColumnDecisions {
     guard let target = named.targets.first.flatMap({ column($0) }) else { return false }
     if wanted == .classification { return true }
     switch try target.verdict(wishes(target.name, kind: nil)) {
-    case .numbers, .numericIdentifier: return isTwoValues(target)
-    case .constant(let kind): return kind == .categorical
+    case .numbers, .numericIdentifier, .indistinct: return isTwoValues(target)
+    case .constant(let kind): return kind == .categorical || isTwoValues(target)
     case .allMissing: return false
     case .calendar, .categories, .identifierLike: return true
     }
   }
 
+  /// Two different numbers, in whatever form, or two integers that binary64 cannot tell apart.
   private func isTwoValues(_ target: ColumnSummary) -> Bool {
-    target.textCount == 0 && target.distinctCount - target.markers.count == 2
+    target.distinctCount - target.distinctMarkerCount == 2
   }
 
   /// What is said about the target being taken for classes or numbers.
@@ -170,10 +179,14 @@ extension ColumnDecisions {
 
   /// How the numbers of a target are written.
   func targetForm(_ target: ColumnSummary) throws(DataError) -> NumberForm {
-    if case .numbers(let form) = try target.verdict(wishes(target.name, kind: .numeric)) {
-      return form
+    switch try target.verdict(wishes(target.name, kind: .numeric)) {
+    case .numbers(let form): return form
+    case .indistinct:
+      throw .unclearColumn(
+        TextPosition(line: 1, column: 1), name: ShortText(target.name),
+        text: ShortText(target.name), .tooClose)
+    default: return NumberForm()
     }
-    return NumberForm()
   }
 
   /// Refuses a target that is numbers in an unclear form rather than classes.
@@ -199,11 +212,22 @@ extension ColumnDecisions {
       case .date: notes.append(Messages.dateColumn(column.name, entry.reason, name))
       case .leftOut where column.distinctCount > 1 && column.presentCount > 0:
         notes.append(Messages.leftOut(column, entry.reason, name))
+      case .target where entry.reason == ColumnReport.classes:
+        if column.paddedCount > 0 { notes.append(Messages.lostZeros(column.name, name)) }
       case .number, .target:
-        if column.shapedCount > 0 || !column.markers.isEmpty || column.isPadded || column.mayBeID {
+        let isGrouped = entry.reason.contains("thousands")
+        if column.shapedCount > 0 || !column.markers.isEmpty || column.paddedCount > 0
+          || column.mayBeID
+          || isGrouped
+        {
           notes.append(Messages.numberColumn(column.name, entry.reason, entry.role, name))
         }
-        if column.wideIntegerCount > 0 { notes.append(Messages.wideIntegers(column, name)) }
+        if column.collapsedCount > 0 && column.wideIntegerCount == 0 {
+          notes.append(Messages.collapsed(column.name, name))
+        }
+        if column.wideIntegerCount > 0 {
+          notes.append(Messages.wideIntegers(column, entry.role, name))
+        }
       case .category where column.numberCount > 0 && named.kind(of: column.name) == nil:
         notes.append(Messages.mixedCategories(column, name))
       case .category where column.paddedCount > 0:

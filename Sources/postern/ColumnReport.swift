@@ -19,6 +19,9 @@ struct ColumnReport: Equatable {
   /// Why, or how its values are read; empty where the values say it themselves.
   var reason: String
 
+  /// The reason of a target that is a class.
+  static let classes = "classes"
+
   /// Columns of which a table on a terminal shows nothing special, and the most lines of all.
   private static let lineLimit = 40
 

@@ -38,12 +38,16 @@ extension Messages {
         + "\(option("--ignore", column.name)) to silence this note")
   }
 
-  static func wideIntegers(_ column: ColumnSummary, _ name: String) -> Message {
+  static func wideIntegers(
+    _ column: ColumnSummary, _ role: ColumnReport.Role, _ name: String
+  ) -> Message {
     Message(
       name,
       "\(count(column.wideIntegerCount, "integer")) of \(quoted(column.name)) "
         + "\(column.wideIntegerCount == 1 ? "is" : "are") beyond 2^53: neighbours become one number",
-      help: "use \(option("--categorical", column.name)) if they are names")
+      help: role == .target
+        ? "use `--task classification` if they are classes"
+        : "use \(option("--categorical", column.name)) if they are names")
   }
 
   static func collapsed(_ column: [UInt8], _ name: String) -> Message {
@@ -70,7 +74,9 @@ extension Messages {
   static func oneClassPerRow(_ target: ColumnSummary, _ name: String) -> Message {
     let classes = target.distinctCount > 60_000 ? "more than 60,000" : grouped(target.distinctCount)
     var help = "is it an identifier, and another column the target?"
-    if target.textCount == 0 {
+    if target.dateCount > 0 {
+      help = "its values are dates or times: predict a number, such as days, in their place"
+    } else if target.textCount == 0 {
       help = "it holds numbers: leave out `--task classification`, or is it an identifier?"
     } else if target.shapedCount + target.wrappedCount == target.textCount {
       help = "its values look like numbers: write all of them alike, with one unit or none"
@@ -139,6 +145,11 @@ extension Messages {
       return (
         "\(column) holds dates in different forms, such as \(quoted(text))",
         "write all of them alike, use \(option("--ignore", name.bytes)), \(other)"
+      )
+    case .tooClose:
+      return (
+        "different numbers of \(column) are one number in double precision, expected some that differ",
+        "take something off them that they have in common"
       )
     case .differentForms:
       return (

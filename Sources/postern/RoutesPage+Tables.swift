@@ -111,7 +111,8 @@ extension RoutesPage {
       <tbody>
 
       """
-    func append(_ name: String, _ attribute: String, _ score: RouteScore, _ heldOut: Double? = nil) {
+    func append(_ name: String, _ attribute: String, _ score: RouteScore, _ heldOut: Double? = nil)
+    {
       var dots = ""
       if let own = score.score {
         if let other = score.runnerUp {

@@ -53,7 +53,9 @@ struct TargetReader {
     for (target, field) in fields.enumerated() {
       if classes != nil {
         let code = reader.isMissing(field) ? nil : classes?.code(of: reader.field(field))
-        values.append(reader.isMissing(field) ? .nan : Double(code ?? classCount))
+        // A marker that is no class is a missing one.
+        let isMissing = code == nil && reader.isMissingNumber(field)
+        values.append(isMissing ? .nan : Double(code ?? classCount))
         continue
       }
       do throws(DataError) {

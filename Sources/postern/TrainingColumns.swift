@@ -175,8 +175,14 @@ struct TrainingColumns {
     _ name: [UInt8], _ decisions: ColumnDecisions
   ) throws(DataError) {
     guard !isClassification, let column = decisions.column(name) else {
-      report.append(ColumnReport(name: name, role: .target, reason: "classes"))
-      plans.append(ColumnPlan(name: name, kind: .categorical))
+      report.append(ColumnReport(name: name, role: .target, reason: ColumnReport.classes))
+      var plan = ColumnPlan(name: name, kind: .categorical)
+      if let column = decisions.column(name), column.textCount == 0, !column.markers.isEmpty {
+        // Two numbers and a marker are two classes.
+        addMarkers(of: column)
+        plan.hasNumberTokens = true
+      }
+      plans.append(plan)
       return
     }
     let form = try decisions.targetForm(column)
