@@ -124,7 +124,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "postern", "PosternFormat", "PosternPackaging", "PosternTrainer", "TestModels",
+        "postern", "PosternData", "PosternFormat", "PosternPackaging", "PosternTrainer", "TestModels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["transcripts"], swiftSettings: borrowing),

@@ -150,7 +150,7 @@ package struct ColumnSummary: Sendable {
     switch parseDouble(text) {
     case .number(let value):
       if isNew && !values.insert(value.bitPattern).inserted { collapsedCount += 1 }
-      add(value, text)
+      add(value, text, isLiteral: reader.isJSONLiteral(index))
     case .overflow, .notFinite:
       notFiniteCount += 1
       isCounter = false
@@ -191,7 +191,7 @@ package struct ColumnSummary: Sendable {
     return isNew
   }
 
-  private mutating func add(_ value: Double, _ text: Span<UInt8>) {
+  private mutating func add(_ value: Double, _ text: Span<UInt8>, isLiteral: Bool) {
     numberCount += 1
     statistics.add(value)
     let isInteger = value == value.rounded(.towardZero)
@@ -202,7 +202,7 @@ package struct ColumnSummary: Sendable {
     if isInteger && hasDigitsOnly(trimmed(text)) {
       // Digits alone say nothing about marks.
       if value.magnitude >= 1000 { ungroupedCount += 1 }
-    } else if !forms.isSubset(of: .withPoint) {
+    } else if !isLiteral && !forms.isSubset(of: .withPoint) {
       forms.formIntersection(NumberShape(text).forms)
     }
     if !numberDates.isEmpty { numberDates.keep(text) }

@@ -131,11 +131,13 @@ package struct NumberShape: Equatable, Sendable {
     if start < number.lowerBound, text[start] == 0x2D || text[start] == 0x2B { start += 1 }
     let front = NumberShape.unit(text, start..<number.lowerBound)
     let back = NumberShape.unit(text, number.upperBound..<range.upperBound)
-    if front.isEmpty && back.isEmpty { return start == range.lowerBound }
+    // A sign in front must have a unit behind it.
+    if start > range.lowerBound && (front.isEmpty || front.lowerBound > start) { return false }
+    if front.isEmpty && back.isEmpty { return true }
     guard front.isEmpty || back.isEmpty else { return false }
     isPrefix = back.isEmpty
     unit = isPrefix ? front : back
-    guard unit.count <= 24 else { return false }
+    guard unit.count <= 24, isValidUTF8(text.extracting(unit)) else { return false }
     for index in unit {
       if text[index] == 0x22 || text[index] < 0x20 { return false }
       // A minus or a dash of another alphabet is a sign that is written otherwise.
@@ -187,8 +189,12 @@ package struct NumberShape: Equatable, Sendable {
       isOnlyDigits = isOnlyDigits && index == 0 && text[index] != 0x2E && text[index] != 0x2C
     }
     if isOnlyDigits { return result }
+    // Nobody groups the digits in front of an exponent.
+    for index in text.indices where text[index] | 0x20 == 0x65 {
+      result = [NumberForms(.point, .none), NumberForms(.comma, .none)]
+    }
     var output = InlineArray<128, UInt8>(repeating: 0)
-    for (decimal, grouping) in NumberForms.pairs {
+    for (decimal, grouping) in result.pairs {
       let form = NumberForm(decimal: decimal, grouping: grouping)
       let count = form.rewrite(text, to: &output)
       guard count > 0, case .number = parseDouble(output.span.extracting(first: count)) else {

@@ -11,6 +11,11 @@ extension RecordReader {
       || (!options.missingNumbers.isEmpty && options.missingNumbers.contains(field(index)))
   }
 
+  /// Whether a field is a number, true or false of a JSON object: numbers there have one form.
+  package func isJSONLiteral(_ index: Int) -> Bool {
+    options.format == .ndjson && !isAbsent(index) && !isJSONString(index)
+  }
+
   /// The value of a row for the number in a field.
   ///
   /// - Returns: A finite number, or NaN for a missing value.
@@ -19,7 +24,9 @@ extension RecordReader {
   package func number(
     _ index: Int, as reading: NumberReading
   ) throws(DataError) -> Float {
-    if reading.isDirect { return try number(index) }
+    if reading.isDirect || (!reading.isRelative && isJSONLiteral(index)) {
+      return try number(index)
+    }
     if !reading.isRelative { return try rewritten(index, reading.form) }
     let value = reading.relative(try double(index, form: reading.form))
     guard !value.isInfinite else {
@@ -39,7 +46,7 @@ extension RecordReader {
     if isMissingNumber(index) { return .nan }
     let text = field(index)
     let result: DoubleParse
-    if form.isPlain {
+    if form.isPlain || isJSONLiteral(index) {
       result = parseDouble(text)
     } else {
       var output = InlineArray<128, UInt8>(repeating: 0)

@@ -30,7 +30,7 @@ func boundArguments(_ arguments: [String]) -> [String] {
 /// Options whose values are texts of any kind.
 private let textOptions: Set<String> = [
   "--missing", "--target", "--id", "--keep", "--ignore", "--categorical", "--numeric",
-  "--delimiter",
+  "--delimiter", "--unit",
 ]
 
 /// Whether an argument that begins with a hyphen is no option: `-999`, `-n/a-`, `--`.

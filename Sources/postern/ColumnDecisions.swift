@@ -167,7 +167,8 @@ extension ColumnDecisions {
     else { return [] }
     let quoted = Messages.quoted(target.name)
     if isClassification {
-      if isTwoValues(target) { return [Messages.assumedClasses(quoted, name)] }
+      let isNumbers = target.textCount == target.shapedCount
+      if isNumbers && isTwoValues(target) { return [Messages.assumedClasses(quoted, name)] }
       return target.distinctCount > 1000
         ? [Messages.manyClasses(quoted, target.distinctCount, name)] : []
     }

@@ -130,7 +130,7 @@ struct RouteTally {
       if task != .regression {
         return Double(session.predictedClass(slot)) == truth[target] ? 1 : 0
       }
-      // In the unit of the values: squares of very large or small numbers have no place in binary64.
+      // In the unit of the values: squares of very large numbers have no place in binary64.
       let error = session.prediction(slot, output: target) - truth[target]
       let exponent = readings[target].origin.exponent
       let scaled = Double(sign: .plus, exponent: -exponent, significand: error)

@@ -35,7 +35,7 @@ struct RowOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
+      "Texts that mean missing, instead of NA, N/A, NaN, null, None.", valueName: "text,..."))
   var missing: [String] = []
 
   @Option(

@@ -7,7 +7,7 @@ internal import PosternData
 struct TableOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Texts that mean missing, instead of NA, NaN, null, None.", valueName: "text,..."))
+      "Texts that mean missing, instead of NA, N/A, NaN, null, None.", valueName: "text,..."))
   var missing: [String] = []
 
   @Option(name: .customLong("in"), help: "Format of the rows; by the file's ending, else csv.")

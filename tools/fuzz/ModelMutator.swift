@@ -130,7 +130,8 @@ private struct Mutant {
       0, 1, 2, 3, 4, 12, 13, 15, 16, 17, 63, 64, 65, 127, 128, 255, 1025, 65_535, 65_536, 65_537,
       0x7FFF_FFFF, 0xFFFF_FFFF, 0x3F80_0000, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 0x0000_0001,
       0x7F7F_FFFF, 0x8000_0000, 1022, 0xFFFF_FC02, 0x7FF0_0000_0000_0000, 0x7FEF_FFFF_FFFF_FFFF,
-      0x8000_0000_0000_0000, 0x41D9_54FC_4000_0000, .max, old &+ 1, old &- 1, old ^ 1, old &* 2, old / 2, old &+ 64,
+      0x8000_0000_0000_0000, 0x41D9_54FC_4000_0000, .max, old &+ 1, old &- 1, old ^ 1, old &* 2,
+      old / 2, old &+ 64,
     ]
     _ = write(chosen[random.below(chosen.count)], at: offset, byteCount: width)
   }
