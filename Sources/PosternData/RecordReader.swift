@@ -43,6 +43,8 @@ package struct RecordReader: ~Copyable {
     package var hasQuotes = true
     /// JSON: whether an object may lack keys of ``names``. Delimited text: whether the header may.
     package var absentIsMissing = false
+    /// Columns of texts none of which is a number: where one holds numbers, fields are shifted.
+    package var textColumns: [[UInt8]] = []
     /// JSON: how many of the last of ``names`` an object may lack in any case.
     package var optionalNameCount = 0
     /// How text is encoded.

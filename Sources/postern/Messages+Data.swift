@@ -90,12 +90,13 @@ extension Messages {
       headerWords(error, name)
     case .invalidText(_, let column, _):
       ("a text in column \(quoted(column)) is not UTF-8", notUTF8(name))
-    case .raggedRow(_, let found, let expected):
+    case .raggedRow(let line, let found, let expected):
       (
         "\(count(found, "field")), expected \(expected)",
         found < expected
           ? "a field is missing, or a line end should be in quotes"
-          : "a text with the delimiter in it should be in quotes"
+          : "a text or number with the delimiter in it should be in quotes"
+            + (line == 2 && found == expected + 1 ? rowNames : "")
       )
     case .unterminatedQuote:
       ("this quote is never closed", strayQuote)
@@ -211,6 +212,10 @@ extension Messages {
     default: ("", nil)
     }
   }
+
+  /// Rows from the first one on have a field that the header does not count.
+  private static let rowNames =
+    "; if rows start with names, leave them out: in R `write.csv(d, row.names = FALSE)`"
 
   private static let strayQuote =
     "close it, write `\"\"` for a quote in a text, or say `--quote none` if quotes are ordinary here"

@@ -135,6 +135,7 @@ extension RowSource {
     options.decompresses = !form.isBinary || withoutCompression(request.path) != request.path
     options.hasQuotes = rows.quote == .double
     options.absentIsMissing = rows.absent == .missing
+    options.textColumns = columns.texts
     // Rows without a header have the columns that the model uses.
     if !form.hasHeader {
       options.names = form.isBinary ? columns.names : distinct(columns.used)
@@ -189,6 +190,8 @@ private struct ModelColumns {
   var usedPlaces: [Int] = []
   /// Names that may stand in the input without a word: columns that are not looked at, targets.
   var known: [[UInt8]] = []
+  /// Columns of categories none of which is a number.
+  var texts: [[UInt8]] = []
 
   init(_ model: ModelView) {
     let input = ModelInput(model)
@@ -200,6 +203,7 @@ private struct ModelColumns {
         used.append(input.columns[column].name)
         names.append(name)
         usedPlaces.append(column)
+        if model.schema.holdsTexts(column) { texts.append(name) }
       }
     }
     for target in 0..<model.schema.targetCount {
@@ -232,4 +236,13 @@ private struct ModelColumns {
 func distinct(_ texts: [[UInt8]]) -> [[UInt8]] {
   var table = TextTable()
   return texts.filter { table.insert($0.span).isNew }
+}
+
+extension SchemaView {
+  /// Whether a column has categories, and none of them is a number.
+  fileprivate func holdsTexts(_ column: Int) -> Bool {
+    let count = categoryCount(ofColumn: column)
+    return count > 0
+      && (0..<count).allSatisfy { parseFloat(category($0, ofColumn: column)) == .notNumber }
+  }
 }
