@@ -116,6 +116,8 @@ package struct RecordReader: ~Copyable {
   var hasHighBytes = false
   /// Fields that are read as text, which must be UTF-8.
   var textFields: [Int] = []
+  /// Binary rows: the fields in which these numbers mean missing.
+  var missingFloats: (fields: [Int], values: [Float]) = ([], [])
   /// How the fields of a row lie under the header.
   var layout = RowLayout()
   /// After an error: how many of the record's first fields are known for certain.

@@ -81,7 +81,8 @@ extension Messages {
 
   /// A row that cannot be answered.
   static func row(
-    _ problem: RowProblem, in name: String, excerpt: Excerpt?, columns: [[UInt8]] = []
+    _ problem: RowProblem, in name: String, excerpt: Excerpt?, columns: [[UInt8]] = [],
+    forms: ValueForms? = nil
   ) -> Message {
     func message(_ place: TextPosition, _ text: String, _ width: Int, _ help: String) -> Message {
       Message(
@@ -92,7 +93,7 @@ extension Messages {
     }
     switch problem {
     case .data(let error):
-      return dataMessage(error, in: name, excerpt: excerpt, columns: columns)
+      return dataMessage(error, in: name, excerpt: excerpt, columns: columns, forms: forms)
     case .missing(let place, let column):
       return message(
         place, "no value in column \(quoted(column)), expected one: the model has no rule for it",

@@ -107,6 +107,7 @@ extension RowSource {
     reader.expectText(
       in: categories.map(\.1) + keptFields
         + (model.header.task == .regression ? [] : targetFields))
+    if form.isBinary { reader.expectMissing(in: columns.numericFields) }
     self.init(
       reader,
       binder: RowBinder(
@@ -114,7 +115,8 @@ extension RowSource {
       keptFields: keptFields,
       targets: targets.isEmpty ? nil : TargetReader(model, fields: targetFields),
       writer: writer, name: name, policy: request.rows.onError, console: console,
-      isJSON: form.isJSON, columns: form.hasHeader ? [] : columns.names)
+      isJSON: form.isJSON, columns: form.hasHeader ? [] : columns.names,
+      forms: ValueForms(ModelInput(model), targets: targets, options))
   }
 
   /// How the reader is to read.
@@ -190,6 +192,8 @@ private struct ModelColumns {
   var usedPlaces: [Int] = []
   /// Names that may stand in the input without a word: columns that are not looked at, targets.
   var known: [[UInt8]] = []
+  /// Where numbers that are no parts of dates stand among ``used``.
+  var numericFields: [Int] = []
   /// Columns of categories none of which is a number.
   var texts: [[UInt8]] = []
 
@@ -202,6 +206,9 @@ private struct ModelColumns {
       } else {
         used.append(input.columns[column].name)
         names.append(name)
+        let isNumber =
+          model.schema.kind(ofColumn: column) == .numeric && input.columns[column].part == nil
+        if isNumber { numericFields.append(usedPlaces.count) }
         usedPlaces.append(column)
         if model.schema.holdsTexts(column) { texts.append(name) }
       }

@@ -73,7 +73,8 @@ extension TrainingData {
     do throws(DataError) {
       table = try Table(reading: input, columns: plan.plans)
     } catch {
-      throw Messages.data(error, in: source.name)
+      throw Messages.data(
+        error, in: source.name, forms: ValueForms(plan.plans, input.options))
     }
     guard table.rowCount > 0 else {
       throw CommandFailure(.badData, Messages.noDataRows(source.name))
