@@ -196,6 +196,12 @@ package struct RecordReader: ~Copyable {
   /// - Throws: ``DataError``, as ``advance(waiting:)``.
   package mutating func next() throws(DataError) -> Bool { try advance() == .record }
 
+  /// Gives the columns of a text without header other names, as many as there are.
+  package mutating func rename(to names: [[UInt8]]) {
+    precondition(names.count == header.count)
+    header = names
+  }
+
   /// Makes `names` the columns.
   mutating func setColumns(_ names: [[UInt8]]) {
     header = names

@@ -233,7 +233,7 @@ extension Messages {
     }
   }
 
-  private static func isNumber(_ name: ShortText) -> Bool {
+  static func isNumber(_ name: ShortText) -> Bool {
     if case .number = parseFloat(name.bytes.span) { true } else { false }
   }
 
