@@ -71,6 +71,9 @@ package struct MissingTokens: Sendable {
   /// Whether a token is this number.
   package func contains(_ value: Double) -> Bool { numbers.contains(value) }
 
+  /// The values of tokens that are numbers, as binary rows have them.
+  var floats: [Float] { numbers.map { Float($0) } }
+
   /// Whether there is no token but the empty text.
   package var isEmpty: Bool { tokens.isEmpty }
 

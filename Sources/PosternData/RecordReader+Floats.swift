@@ -7,6 +7,12 @@ extension RecordReader {
   /// record is its number, and the column of a place is that of the table.
   package var isBinary: Bool { options.format == .floats }
 
+  /// Takes the tokens that are numbers for missing values in some fields of binary rows.
+  package mutating func expectMissing(in fields: [Int]) {
+    let values = options.missing.floats + options.missingNumbers.floats
+    missingFloats = values.isEmpty ? ([], []) : (fields, values)
+  }
+
   /// Goes to the next row.
   mutating func advanceFloats(waiting: Bool) throws(DataError) -> Advance {
     let byteCount = 4 * header.count
@@ -24,6 +30,9 @@ extension RecordReader {
     recordCount += 1
     hasNumbers = true
     RecordReader.readFloats(buffer, from: record.lowerBound, to: &numbers)
+    for field in missingFloats.fields where missingFloats.values.contains(numbers[field]) {
+      numbers[field] = .nan
+    }
     return .record
   }
 

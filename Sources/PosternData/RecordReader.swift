@@ -43,6 +43,8 @@ package struct RecordReader: ~Copyable {
     package var hasQuotes = true
     /// JSON: whether an object may lack keys of ``names``. Delimited text: whether the header may.
     package var absentIsMissing = false
+    /// Columns of texts none of which is a number: where one holds numbers, fields are shifted.
+    package var textColumns: [[UInt8]] = []
     /// JSON: how many of the last of ``names`` an object may lack in any case.
     package var optionalNameCount = 0
     /// How text is encoded.
@@ -114,6 +116,8 @@ package struct RecordReader: ~Copyable {
   var hasHighBytes = false
   /// Fields that are read as text, which must be UTF-8.
   var textFields: [Int] = []
+  /// Binary rows: the fields in which these numbers mean missing.
+  var missingFloats: (fields: [Int], values: [Float]) = ([], [])
   /// How the fields of a row lie under the header.
   var layout = RowLayout()
   /// After an error: how many of the record's first fields are known for certain.
@@ -191,6 +195,12 @@ package struct RecordReader: ~Copyable {
   /// - Returns: Whether there is one.
   /// - Throws: ``DataError``, as ``advance(waiting:)``.
   package mutating func next() throws(DataError) -> Bool { try advance() == .record }
+
+  /// Gives the columns of a text without header other names, as many as there are.
+  package mutating func rename(to names: [[UInt8]]) {
+    precondition(names.count == header.count)
+    header = names
+  }
 
   /// Makes `names` the columns.
   mutating func setColumns(_ names: [[UInt8]]) {

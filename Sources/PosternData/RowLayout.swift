@@ -148,7 +148,7 @@ extension RecordReader {
   }
 
   /// Whether the current record and those behind it, as far as they are at hand, all have
-  /// `fieldCount` fields and start with names: different texts, or integers that rise.
+  /// `fieldCount` fields and start with names, and nothing else explains the field too many.
   private mutating func haveRowNames(fieldCount: Int) throws(DataError) -> Bool {
     // The buffer holds one record of the longest kind and no more.
     let limit = min(Self.layoutByteCount, options.recordByteCountLimit)
@@ -159,13 +159,11 @@ extension RecordReader {
     var ahead = RecordScanner(delimiter: scanner.delimiter, hasQuotes: options.hasQuotes)
     ahead.beginRecord(at: record.lowerBound)
     var places = fields
-    var seen = TextTable()
-    var isQuoted = true
-    var isCounting = true
-    var last = -1.0
-    var rowCount = 0
+    var names = RowNames(
+      delimiter: scanner.delimiter,
+      texts: (0..<layout.fieldCount).filter { options.textColumns.contains(header[$0]) })
     let bytes = buffer
-    while rowCount < 100 {
+    while names.count < RowNames.countLimit {
       let start = ahead.position
       let outcome = ahead.scan(bytes.span, end: end, fields: &places, isTableFixed: true)
       if outcome == .more {
@@ -177,29 +175,12 @@ extension RecordReader {
       let isBlank = ahead.fieldCount == 1 && places[0] == Field(0, 0)
       if !isBlank {
         guard ahead.fieldCount == fieldCount else { return false }
-        let first = ahead.start + Int(places[0].start)..<ahead.start + places[0].end
-        let name = bytes.span.extracting(first)
-        guard !name.isEmpty, seen.insert(name).isNew else { return false }
-        isQuoted = isQuoted && places[0].start > 0
-        // Rows are counted, and some may have been taken out.
-        if case .number(let value) = parseDouble(name), value > last,
-          value == value.rounded(.towardZero)
-        {
-          last = value
-        } else {
-          isCounting = false
-        }
-        rowCount += 1
+        let row = bytes.span.extracting(ahead.start..<ahead.position)
+        guard names.add(row, places.span.extracting(first: fieldCount)) else { return false }
       }
       if outcome == .more { break }
       ahead.beginNextRecord()
     }
-    let areTexts = !hasNumber(seen)
-    return rowCount > 1 ? isQuoted || isCounting || areTexts : rowCount == 1 && isQuoted
-  }
-
-  private func hasNumber(_ texts: TextTable) -> Bool {
-    for index in 0..<texts.count where parseFloat(texts[index]) != .notNumber { return true }
-    return false
+    return names.areNames
   }
 }

@@ -10,20 +10,23 @@ extension Messages {
   ///   - name: The name of the input.
   ///   - excerpt: The line that is at fault, if it is at hand.
   ///   - columns: The columns that rows without a header have.
+  ///   - forms: How values are to be written.
   /// - Returns: What to say and to end with.
   static func data(
-    _ error: DataError, in name: String, excerpt: Excerpt? = nil, columns: [[UInt8]] = []
+    _ error: DataError, in name: String, excerpt: Excerpt? = nil, columns: [[UInt8]] = [],
+    forms: ValueForms? = nil
   ) -> CommandFailure {
     if case .system(let error) = error { return unreadable(name, error.code) }
     return CommandFailure(
-      .badData, dataMessage(error, in: name, excerpt: excerpt, columns: columns))
+      .badData, dataMessage(error, in: name, excerpt: excerpt, columns: columns, forms: forms))
   }
 
   /// What is wrong with a table, and the next step.
   static func dataMessage(
-    _ error: DataError, in name: String, excerpt: Excerpt? = nil, columns: [[UInt8]] = []
+    _ error: DataError, in name: String, excerpt: Excerpt? = nil, columns: [[UInt8]] = [],
+    forms: ValueForms? = nil
   ) -> Message {
-    var (text, help) = words(error, name)
+    var (text, help) = words(error, name, forms)
     if !columns.isEmpty {
       switch error {
       case .raggedRow, .truncatedRow:
@@ -73,7 +76,9 @@ extension Messages {
     }
   }
 
-  private static func words(_ error: DataError, _ name: String) -> (text: String, help: String?) {
+  private static func words(
+    _ error: DataError, _ name: String, _ forms: ValueForms?
+  ) -> (text: String, help: String?) {
     switch error {
     case .system(let error): ("cannot be read: " + words(error.code), nil)
     case .emptyInput:
@@ -90,12 +95,13 @@ extension Messages {
       headerWords(error, name)
     case .invalidText(_, let column, _):
       ("a text in column \(quoted(column)) is not UTF-8", notUTF8(name))
-    case .raggedRow(_, let found, let expected):
+    case .raggedRow(let line, let found, let expected):
       (
         "\(count(found, "field")), expected \(expected)",
         found < expected
           ? "a field is missing, or a line end should be in quotes"
-          : "a text with the delimiter in it should be in quotes"
+          : "a text or number with the delimiter in it should be in quotes"
+            + (line == 2 && found == expected + 1 ? rowNames : "")
       )
     case .unterminatedQuote:
       ("this quote is never closed", strayQuote)
@@ -132,7 +138,7 @@ extension Messages {
       )
     case .notNumber, .notTime, .notFinite, .textInNumericColumn, .unclearColumn, .textTooLong,
       .tooManyCategories:
-      valueWords(error)
+      valueWords(error, forms)
     }
   }
 
@@ -172,13 +178,11 @@ extension Messages {
   }
 
   /// What is wrong with one value or one column's values.
-  private static func valueWords(_ error: DataError) -> (text: String, help: String?) {
+  private static func valueWords(
+    _ error: DataError, _ forms: ValueForms?
+  ) -> (text: String, help: String?) {
     switch error {
-    case .notNumber(_, let name, let text):
-      (
-        "\(quoted(text)) in column \(quoted(name)), expected a number",
-        "a missing value is empty or `NA`; decimals have a point"
-      )
+    case .notNumber(_, let name, let text): notNumber(text, name, forms)
     case .notFinite(_, let name, let text):
       (
         "\(quoted(text)) in column \(quoted(name)), expected a number up to 3.4e38",
@@ -193,11 +197,7 @@ extension Messages {
           + option("--categorical", name)
       )
     case .unclearColumn(_, let name, let text, let problem): unclear(name, text, problem)
-    case .notTime(_, let name, let text):
-      (
-        "\(quoted(text)) in column \(quoted(name)), expected a date or time as in training",
-        "a missing value is empty or `NA`"
-      )
+    case .notTime(_, let name, let text): notTime(text, name, forms)
     case .textTooLong(_, let name, let length, let limit):
       (
         "a text of \(byteText(length)) in column \(quoted(name)), the limit is \(grouped(limit))",
@@ -211,6 +211,10 @@ extension Messages {
     default: ("", nil)
     }
   }
+
+  /// Rows from the first one on have a field that the header does not count.
+  private static let rowNames =
+    "; if rows start with names, leave them out: in R `write.csv(d, row.names = FALSE)`"
 
   private static let strayQuote =
     "close it, write `\"\"` for a quote in a text, or say `--quote none` if quotes are ordinary here"
@@ -229,7 +233,7 @@ extension Messages {
     }
   }
 
-  private static func isNumber(_ name: ShortText) -> Bool {
+  static func isNumber(_ name: ShortText) -> Bool {
     if case .number = parseFloat(name.bytes.span) { true } else { false }
   }
 

@@ -81,7 +81,8 @@ extension Messages {
 
   /// A row that cannot be answered.
   static func row(
-    _ problem: RowProblem, in name: String, excerpt: Excerpt?, columns: [[UInt8]] = []
+    _ problem: RowProblem, in name: String, excerpt: Excerpt?, columns: [[UInt8]] = [],
+    forms: ValueForms? = nil
   ) -> Message {
     func message(_ place: TextPosition, _ text: String, _ width: Int, _ help: String) -> Message {
       Message(
@@ -92,7 +93,7 @@ extension Messages {
     }
     switch problem {
     case .data(let error):
-      return dataMessage(error, in: name, excerpt: excerpt, columns: columns)
+      return dataMessage(error, in: name, excerpt: excerpt, columns: columns, forms: forms)
     case .missing(let place, let column):
       return message(
         place, "no value in column \(quoted(column)), expected one: the model has no rule for it",
@@ -141,18 +142,32 @@ extension Messages {
 
   /// Columns that a model needs and an input has not.
   static func unbound(
-    _ error: DataError, in name: String, model: String, _ notices: TableNotices
+    _ error: DataError, in name: String, model: String, _ notices: TableNotices,
+    _ header: [[UInt8]]
   ) -> CommandFailure {
     var failure = data(error, in: name)
     guard case .missingColumns = error else { return failure }
-    if notices.namesAreNumbers {
+    if let help = numberedColumns(error) {
+      failure.message.help = help
+    } else if notices.namesAreNumbers {
       failure.message.help = "if the file has no header, say `--no-header`"
     } else if let help = failure.message.help, help.hasPrefix("add"), model != "-" {
       failure.message.help =
         help
         + "; `postern inspect \(shellQuoted(model))` lists the model's columns"
+      if header.contains(where: { isNumber(ShortText($0)) && columnNumber($0) == nil }) {
+        failure.message.help? += "; if the first line is a row and no header, say `--no-header`"
+      }
     }
     return failure
+  }
+
+  /// The next step where columns are missing that are named by their places.
+  static func numberedColumns(_ error: DataError) -> String? {
+    guard case .missingColumns(let columns) = error,
+      columns.allSatisfy({ columnNumber($0.name.bytes) != nil })
+    else { return nil }
+    return "the model knows columns by their places: if the file has no header, say `--no-header`"
   }
 
   static func headerLikeRow(_ name: String) -> Message {

@@ -34,13 +34,36 @@ private struct RowForm {
   let isJSON: Bool
   /// Binary rows have no header either: their columns are those that the model uses.
   let isBinary: Bool
-  let hasHeader: Bool
+  /// Whether columns are found by their names.
+  private(set) var hasHeader: Bool
+  /// Whether rows without a header may have all columns that the training table had.
+  let isPlaced: Bool
 
-  init(_ request: RowRequest) {
+  init(_ request: RowRequest, _ columns: ModelColumns) {
     format = request.rows.inputFormat ?? RowFormat(path: request.path)
     isJSON = format == .ndjson && request.rows.delimiter == nil
     isBinary = format == .f32 && request.rows.delimiter == nil
     hasHeader = !request.rows.noHeader && !isBinary
+    let hasTargets = if case .none = request.targets { false } else { true }
+    isPlaced =
+      !hasHeader && !isJSON && !isBinary && hasTargets && columns.placeCount != nil
+  }
+
+  /// Decides by the first row which columns rows without a header have: all of the training table,
+  /// or those that the model uses.
+  mutating func settle(
+    _ reader: inout RecordReader, _ columns: ModelColumns, in name: String
+  ) throws(CommandFailure) {
+    let used = distinct(columns.used)
+    let found = reader.header.count
+    if found == columns.placeCount {
+      hasHeader = true
+    } else if found == used.count {
+      reader.rename(to: used)
+    } else {
+      throw Messages.data(
+        .raggedRow(line: reader.line, found: found, expected: used.count), in: name, columns: used)
+    }
   }
 }
 
@@ -69,7 +92,7 @@ extension RowSource {
   ) throws(CommandFailure) {
     let name = Messages.name(ofInput: request.path)
     let columns = ModelColumns(model)
-    let form = RowForm(request)
+    var form = RowForm(request, columns)
     if form.hasHeader { try columns.checkDistinct(Messages.name(ofInput: request.model)) }
     try request.check(form, model)
     let console = Console(isQuiet: request.rows.quiet)
@@ -77,6 +100,10 @@ extension RowSource {
     var targets = !form.hasHeader ? [] : request.targets.names(model)
     let options = RowSource.readerOptions(model, request, form, columns, kept, targets, console)
     var reader = try RowSource.open(request.path, options)
+    if form.isPlaced {
+      try form.settle(&reader, columns, in: name)
+      if form.hasHeader { targets = request.targets.names(model) }
+    }
     if options.absentIsMissing { reader.addAbsent(columns.used) }
     if !form.isJSON { kept = request.keptNames(header: reader.header) }
     if case .ifPresent = request.targets, !targets.allSatisfy(reader.header.contains) {
@@ -88,7 +115,8 @@ extension RowSource {
       binding = try ColumnBinding(
         wanted: bound + kept + targets, in: reader.header, notices: reader.notices)
     } catch {
-      throw Messages.unbound(error, in: name, model: request.model, reader.notices)
+      throw Messages.unbound(
+        error, in: name, model: request.model, reader.notices, reader.header)
     }
     RowSource.note(binding, columns, reader.notices, form, model, in: name, console)
     let writer = makeWriter(!kept.isEmpty)
@@ -107,6 +135,7 @@ extension RowSource {
     reader.expectText(
       in: categories.map(\.1) + keptFields
         + (model.header.task == .regression ? [] : targetFields))
+    if form.isBinary { reader.expectMissing(in: columns.numericFields) }
     self.init(
       reader,
       binder: RowBinder(
@@ -114,7 +143,8 @@ extension RowSource {
       keptFields: keptFields,
       targets: targets.isEmpty ? nil : TargetReader(model, fields: targetFields),
       writer: writer, name: name, policy: request.rows.onError, console: console,
-      isJSON: form.isJSON, columns: form.hasHeader ? [] : columns.names)
+      isJSON: form.isJSON, columns: form.hasHeader ? [] : columns.names,
+      forms: ValueForms(ModelInput(model), targets: targets, options))
   }
 
   /// How the reader is to read.
@@ -135,8 +165,10 @@ extension RowSource {
     options.decompresses = !form.isBinary || withoutCompression(request.path) != request.path
     options.hasQuotes = rows.quote == .double
     options.absentIsMissing = rows.absent == .missing
+    options.textColumns = columns.texts
     // Rows without a header have the columns that the model uses.
-    if !form.hasHeader {
+    options.isHeaderless = form.isPlaced
+    if !form.hasHeader && !form.isPlaced {
       options.names = form.isBinary ? columns.names : distinct(columns.used)
     }
     if form.isJSON {
@@ -189,6 +221,12 @@ private struct ModelColumns {
   var usedPlaces: [Int] = []
   /// Names that may stand in the input without a word: columns that are not looked at, targets.
   var known: [[UInt8]] = []
+  /// Where numbers that are no parts of dates stand among ``used``.
+  var numericFields: [Int] = []
+  /// How many columns the training table had, if they were numbered for want of a header.
+  var placeCount: Int?
+  /// Columns of categories none of which is a number.
+  var texts: [[UInt8]] = []
 
   init(_ model: ModelView) {
     let input = ModelInput(model)
@@ -199,11 +237,19 @@ private struct ModelColumns {
       } else {
         used.append(input.columns[column].name)
         names.append(name)
+        let isNumber =
+          model.schema.kind(ofColumn: column) == .numeric && input.columns[column].part == nil
+        if isNumber { numericFields.append(usedPlaces.count) }
         usedPlaces.append(column)
+        if model.schema.holdsTexts(column) { texts.append(name) }
       }
     }
     for target in 0..<model.schema.targetCount {
       known.append(model.schema.targetName(target).copied())
+    }
+    let targets = known.suffix(model.schema.targetCount)
+    if (used + targets).allSatisfy({ columnNumber($0) != nil }) {
+      placeCount = (used + known).compactMap { columnNumber($0) }.max()
     }
   }
 
@@ -228,8 +274,24 @@ private struct ModelColumns {
   }
 }
 
+/// The place of a column that is named by it, as those of a table without header are.
+func columnNumber(_ name: [UInt8]) -> Int? {
+  let name = text(name)
+  guard let number = Int(name), number > 0, String(number) == name else { return nil }
+  return number
+}
+
 /// The texts without those that came before.
 func distinct(_ texts: [[UInt8]]) -> [[UInt8]] {
   var table = TextTable()
   return texts.filter { table.insert($0.span).isNew }
+}
+
+extension SchemaView {
+  /// Whether a column has categories, and none of them is a number.
+  fileprivate func holdsTexts(_ column: Int) -> Bool {
+    let count = categoryCount(ofColumn: column)
+    return count > 0
+      && (0..<count).allSatisfy { parseFloat(category($0, ofColumn: column)) == .notNumber }
+  }
 }

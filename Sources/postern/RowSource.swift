@@ -19,6 +19,7 @@ struct RowSource: ~Copyable {
   private let isJSON: Bool
   /// The columns that a row without a header has, in order; empty if there is a header.
   private let columns: [[UInt8]]
+  private let forms: ValueForms
   private var isFinished = false
   /// The number of blocks handed out.
   private var blockCount = 0
@@ -33,8 +34,9 @@ struct RowSource: ~Copyable {
   init(
     _ reader: consuming RecordReader, binder: RowBinder, keptFields: [Int],
     targets: TargetReader?, writer: RowWriter, name: String, policy: ErrorPolicy, console: Console,
-    isJSON: Bool, columns: [[UInt8]]
+    isJSON: Bool, columns: [[UInt8]], forms: ValueForms
   ) {
+    self.forms = forms
     self.columns = columns
     self.reader = reader
     self.reader.expectNumbers()
@@ -132,7 +134,8 @@ struct RowSource: ~Copyable {
   /// A row that cannot be answered: ends the run, is left out, or gets an empty answer.
   private mutating func reject(_ problem: RowProblem, in block: inout RowBlock) {
     let excerpt = Messages.place(of: problem).flatMap { reader.excerpt(at: $0) }
-    let message = Messages.row(problem, in: name, excerpt: excerpt, columns: columns)
+    let message = Messages.row(
+      problem, in: name, excerpt: excerpt, columns: columns, forms: forms)
     rowCount += 1
     if policy == .stop {
       isFinished = true

@@ -73,7 +73,12 @@ extension TrainingData {
     do throws(DataError) {
       table = try Table(reading: input, columns: plan.plans)
     } catch {
-      throw Messages.data(error, in: source.name)
+      var failure = Messages.data(
+        error, in: source.name, forms: ValueForms(plan.plans, input.options))
+      if plan.isOfModel && !input.options.isHeaderless {
+        failure.message.help = Messages.numberedColumns(error) ?? failure.message.help
+      }
+      throw failure
     }
     guard table.rowCount > 0 else {
       throw CommandFailure(.badData, Messages.noDataRows(source.name))

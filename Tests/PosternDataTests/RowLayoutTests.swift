@@ -74,11 +74,14 @@ import Testing
   @Test func `names of rows that the header does not count are passed over`() throws {
     let expected = [["1", "2"], ["3", "4"], ["5", "6"]]
     #expect(try rows("a b\n\"r1\" 1 2\n\"r2\" 3 4\n\"r3\" 5 6\n", options: spaces) == expected)
-    #expect(try rows("a,b\n1,1,2\n2,3,4\n3,5,6\n") == expected)
-    #expect(try rows("a,b\n0,1,2\n1,3,4\n2,5,6\n") == expected)
-    #expect(try rows("a,b\nx,1,2\ny,3,4\nz,5,6") == expected)
+    #expect(try rows("a,b\n1,1.5,2\n2,3.5,4\n3,5,6.5\n")[2] == ["5", "6.5"])
+    #expect(try rows("a,b\n0,1,2.5\n1,3,4.5\n2,5,6.5\n")[0] == ["1", "2.5"])
+    #expect(try rows("a,b\n601,1,2.5\n602,3,4.5\n603,5,6\n")[0] == ["1", "2.5"])
+    #expect(try rows("a,b\n\"601\",1,2\n\"603\",3,4\n\"604\",5,6\n") == expected)
+    #expect(try rows("a,b\nx,1.5,2\ny,3.5,4\nz,5.5,6")[0] == ["1.5", "2"])
+    #expect(try rows("a\tb\nx\t1\t2\ny\t3\t4\nz\t5\t6", options: .init(format: .tsv)) == expected)
     #expect(try rows("a,b\n\"1\",1,2") == [["1", "2"]])
-    #expect(try notices("a,b\nx,1,2\ny,3,4\n").hasRowNames)
+    #expect(try notices("a,b\nx,1.5,2\ny,3.5,4\n").hasRowNames)
   }
 
   @Test(arguments: [
@@ -90,6 +93,28 @@ import Testing
       Issue.record("\(text)")
       return
     }
+  }
+
+  @Test(arguments: [
+    "id,a,b\n1,27,01,2460\n2,25,12,2470\n3,27,73,2480\n",
+    "city,a,b\nn0,12,64,1654\nn1,13,05,1655\n", "date,a\n2024-01-01,12,64\n2024-01-02,13,9\n",
+    "name,a\nSmith, Jo,1.5\nMiller, Ann,2.5\n", "a,b\n1,1,234.5\n2,3,456.5\n4,7,890.5\n",
+    "name,a,b\n\"x\",12,05,7\n\"y\",13,64,8\n",
+  ])
+  func `a field that an unquoted delimiter explains is no name of a row`(text: String) {
+    let count = text.prefix { $0 != "\n" }.split(separator: ",").count
+    #expect(
+      TableText.failure(text) == .raggedRow(line: 2, found: count + 1, expected: count))
+  }
+
+  @Test func `a column of texts that would hold numbers has no names of rows before it`() throws {
+    var options = RecordReader.Options()
+    options.textColumns = [Array("city".utf8)]
+    let text = "city,a,b\n\"Berlin\",20,50.5,3000\n\"Paris\",21,50.5,3000\n"
+    #expect(throws: DataError.raggedRow(line: 2, found: 4, expected: 3)) {
+      try TableText.read(text, options: options)
+    }
+    #expect(try rows("city,a\n\"1\",Rome,2\n\"2\",Bern,4\n", options: options)[1] == ["Bern", "4"])
   }
 
   @Test func `a name that several columns have cannot be asked for`() throws {
