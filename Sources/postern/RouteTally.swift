@@ -122,7 +122,8 @@ struct RouteTally {
     if task != .regression && truth == Double(model.schema.classCount) { unknownClassCount += 1 }
   }
 
-  /// The loss of an answer for each target: its squared error in the unit of values, or 1 for the right class; NaN where
+  /// The loss of an answer for each target: its squared error in the unit of values, or 1 for the
+  /// right class; NaN where
   /// the true value is missing or there is no answer.
   func losses(_ session: borrowing Session, slot: Int, truth: Span<Double>) -> [Double] {
     (0..<targetCount).map { target in

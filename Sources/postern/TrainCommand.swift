@@ -10,10 +10,11 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       EXAMPLE:  postern train houses.csv --target price -o price.moe
 
-      Columns of numbers are numeric, columns of texts categorical; empty fields, NA, N/A, \
-      NaN, null and None are missing. Numbers may have decimal commas, marks between thousands or a \
-      unit; dates become columns of their own. What each column is taken for is printed. Ctrl-C ends training early and keeps the best model so far. The same \
-      data, options and seed give the same file.
+      Columns of numbers are numeric, columns of texts categorical; empty fields, NA, N/A, NaN, \
+      null and None are missing. Numbers may have decimal commas, marks between thousands or a \
+      unit; dates become columns of their own. What each column is taken for is printed. Ctrl-C \
+      ends training early and keeps the best model so far. The same data, options and seed give \
+      the same file.
       """)
 
   /// A task by its name.
