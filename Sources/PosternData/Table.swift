@@ -266,9 +266,13 @@ private struct ColumnBuilder {
       let (place, isNew) = keys.insert(key.span)
       keyOfText.append(place)
       if isNew { spelling.append(index) }
+      // The most frequent spelling, of equally frequent ones the shortest.
       let rival = spelling[place]
+      let isEarlier =
+        text.count != found[rival].count
+        ? text.count < found[rival].count : text.lexicographicallyPrecedes(found[rival])
       if textCounts[index] > textCounts[rival]
-        || (textCounts[index] == textCounts[rival] && text.lexicographicallyPrecedes(found[rival]))
+        || (textCounts[index] == textCounts[rival] && isEarlier)
       {
         spelling[place] = index
       }

@@ -3,9 +3,9 @@
 import Foundation
 import Testing
 
-/// Goal: a table means the same however its numbers, dates and classes are written. Method: the same
-/// rows are written twice; models of both answer alike, and what they answer has the digits that the
-/// numbers carry.
+/// Goal: a table means the same however its numbers, dates and classes are written. Method: the
+/// same rows are written twice; models of both answer alike, and what they answer has the digits
+/// that the numbers carry.
 @Suite struct TypingTests {
   private let scratch: Scratch
   private let quick = "--target y --epochs 3 --teachers 1 --experts 1 --threads 1 -q"
@@ -50,8 +50,9 @@ import Testing
     for (near, far) in zip(near, far) {
       let difference = try #require(Double(far)) - offset - (try #require(Double(near)))
       #expect(difference.magnitude < 1, "\(far) of \(near)")
-      // At most the four fractional digits that a value of this size carries.
-      #expect((far.split(separator: ".").dropFirst().first?.count ?? 0) <= 5, "\(far)")
+      // Of a difference of some thousands binary32 carries four digits behind the point, and of
+      // smaller ones more.
+      #expect((far.split(separator: ".").dropFirst().first?.count ?? 0) <= 8, "\(far)")
     }
     #expect(Set(far).count > 5)
   }
