@@ -124,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "postern", "PosternData", "PosternFormat", "PosternPackaging", "PosternTrainer", "TestModels",
+        "postern", "PosternData", "PosternFormat", "PosternPackaging", "PosternTrainer",
+        "TestModels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["transcripts"], swiftSettings: borrowing),

@@ -17,7 +17,7 @@ struct RouteScore {
   /// DropTop1: how much the score changes when the runner-up answers.
   var change: Double? { chosen.flatMap { chosen in runnerUp.map { $0 - chosen } } }
 
-  /// - Parameter target: What the sums, which are in the unit of values, are in the text.
+  /// Of sums in the unit of the model's values, whose numbers `target` says.
   init(_ losses: LossTally, _ metric: RoutesReport.Metric, _ target: NumberReading) {
     rowCount = losses.count
     func metricOf(_ sum: Double, _ count: Int) -> Double? {
