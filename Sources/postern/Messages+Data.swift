@@ -153,7 +153,7 @@ extension Messages {
           + "there are \(delimiter(suspected)) in it",
         suspected == 0x09
           ? "say `--in tsv`"
-          : "say \(option("--delimiter", [String(UnicodeScalar(suspected))])); decimals need a point"
+          : "say \(option("--delimiter", [String(UnicodeScalar(suspected))]))"
       )
     case .emptyName:
       ("no column has a name in the header", "give columns names, or say `--no-header`")
