@@ -49,8 +49,8 @@ import Testing
     // Deviations over the noise that the row was made with.
     var ratios: Set<Double> = []
     for row in rows {
-      let x = try #require(row["x"] as? Double)
-      let truth = try #require(row["y"] as? Double)
+      let x = try #require((row["x"] as? String).flatMap(Double.init))
+      let truth = try #require((row["y"] as? String).flatMap(Double.init))
       let value = try #require(row["prediction"] as? Double)
       let deviation = try #require(row["deviation"] as? Double)
       if abs(value - truth) <= deviation { within += 1 }
